@@ -1,0 +1,1 @@
+"""Which photographs, what ranges, which layers stay in float."""

@@ -1,0 +1,1 @@
+"""One camera a module, behind one small interface."""

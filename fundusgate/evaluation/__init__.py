@@ -1,0 +1,1 @@
+"""How well a verdict holds: metrics and readers of labelled photographs."""

@@ -1,0 +1,1 @@
+"""PyTorch to ONNX to a bundle that a camera can open."""

@@ -1,0 +1,1 @@
+"""A procedural colour fundus and its degradations, with exact ground truth."""

@@ -1,0 +1,1 @@
+"""What a camera installs: bundle, pre-processing, backends, assessment and guidance."""

@@ -1,0 +1,1 @@
+"""Plain image cues that name the cause of a poor photograph."""

@@ -1,0 +1,1 @@
+"""Recipes: non-negative positive-unlabelled maps, score regression, and the data they are fed."""
