@@ -1,0 +1,102 @@
+"""ONNX Runtime on the processor: runs everywhere, and is the reference for every other engine."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fundusgate.runtime.backends.base import Backend, BackendError, Signature
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+_PROVIDER = "CPUExecutionProvider"
+_ERRORS_ONLY = 3
+
+
+class OnnxRuntimeBackend(Backend):
+    """An ONNX graph on ONNX Runtime's CPU provider.
+
+    Args:
+        path: The graph; weights in external files are looked for beside it.
+        threads: Threads for one operator, at least 1; None takes every processor that this process may use.
+        spin: Whether idle threads busy-wait for the next operator: quicker when inferences follow back to back, at the
+            price of power and of the camera's own threads.
+    """
+
+    def __init__(self, path: Path, threads: int | None = None, *, spin: bool = False) -> None:
+        super().__init__()
+        if threads is not None and threads < 1:
+            raise BackendError(f"threads is {threads}, must be at least 1; leave it out for every processor")
+        self._path = Path(path)
+        self._threads = threads if threads is not None else _usable_processors()
+        self._spin = spin
+        self._session: Any = None
+
+    def _do_open(self) -> Signature:
+        import onnxruntime as ort
+
+        if not self._path.is_file():
+            raise BackendError(f"{self._path} is not there: export the bundle again or give another --bundle")
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = self._threads
+        options.inter_op_num_threads = 1
+        options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
+        options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_ALL
+        options.log_severity_level = _ERRORS_ONLY
+        options.add_session_config_entry("session.intra_op.allow_spinning", "1" if self._spin else "0")
+        try:
+            session = ort.InferenceSession(str(self._path), sess_options=options, providers=[_PROVIDER])
+        except _runtime_errors() as error:
+            raise BackendError(f"ONNX Runtime cannot open {self._path}: {error}") from error
+        # ONNX Runtime falls back to another provider with a mere warning.
+        if session.get_providers() != [_PROVIDER]:
+            raise BackendError(f"ONNX Runtime runs on {session.get_providers()}, asked for {_PROVIDER}")
+        signature = _signature_of(self._path, session)
+        self._session = session
+        return signature
+
+    def _do_infer(self, batch: NDArray[np.uint8]) -> Mapping[str, NDArray[np.float32]]:
+        names = list(self.signature.outputs)
+        try:
+            values = self._session.run(names, {self._session.get_inputs()[0].name: batch})
+        except _runtime_errors() as error:
+            raise BackendError(f"ONNX Runtime failed on {self._path.name}: {error}") from error
+        return dict(zip(names, values, strict=True))
+
+    def _do_close(self) -> None:
+        self._session = None
+
+
+def _usable_processors() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _runtime_errors() -> tuple[type[Exception], ...]:
+    # ONNX Runtime's exceptions share no base class of their own.
+    from onnxruntime.capi import onnxruntime_pybind11_state as state
+
+    found = (value for value in vars(state).values() if isinstance(value, type))
+    return tuple(value for value in found if issubclass(value, Exception))
+
+
+def _signature_of(path: Path, session: Any) -> Signature:  # noqa: ANN401 - onnxruntime has no type stubs
+    inputs = session.get_inputs()
+    takes = ", ".join(f"{node.name} {node.type} {node.shape}" for node in inputs)
+    if len(inputs) != 1 or inputs[0].type != "tensor(uint8)" or len(inputs[0].shape) != 4:
+        raise BackendError(f"{path.name} takes {takes}; expected one uint8 [1, S, S, 3]: export it with fundusgate")
+    batch, height, width, channels = inputs[0].shape
+    if not isinstance(height, int) or (batch, width, channels) != (1, height, 3):
+        raise BackendError(f"{path.name} takes {takes}; expected one uint8 [1, S, S, 3]: export it with fundusgate")
+    outputs: dict[str, tuple[int, ...]] = {}
+    for node in session.get_outputs():
+        if node.type != "tensor(float)" or not all(isinstance(side, int) for side in node.shape):
+            raise BackendError(f"{path.name} gives {node.name} {node.type} {node.shape}; expected fixed-shape float32")
+        outputs[node.name] = tuple(node.shape)
+    return Signature(size=height, outputs=outputs)
