@@ -199,7 +199,8 @@ class FTHNet(nn.Module):
         for level, (inputs, outputs) in enumerate(pairwise(TARGET_WIDTHS)):
             semantic = self.conv1x1[level](semantic)
             weight = self.weight_conv[level](semantic).reshape(-1, outputs, inputs)
-            bias = self.bias_conv[level](softmax_weighted_sum(semantic.flatten(2))).unsqueeze(-1)
+            pooled = softmax_weighted_sum(semantic.reshape(-1, inputs, WINDOW * WINDOW))
+            bias = self.bias_conv[level](pooled).unsqueeze(-1)
             values = torch.sigmoid(weight @ values + bias)
         flat = self.conv1x1[-1](semantic).flatten(1)
         score: Tensor = self.weight_conv[-1](flat).unsqueeze(1) @ values + self.bias_conv[-1](flat).unsqueeze(-1)

@@ -102,9 +102,22 @@ class WindowAttention(nn.Module):
 
     def position_bias(self) -> Tensor:
         """The bias added to the attention, (heads, window^2, window^2); depends on parameters alone."""
-        positions = self.window * self.window
-        rows = self.relative_position_bias_table[self.relative_position_index.reshape(-1)]
-        return rows.reshape(positions, positions, self.heads).permute(2, 0, 1)
+        rows = nn.functional.embedding(self.relative_position_index, self.relative_position_bias_table)
+        return rows.permute(2, 0, 1)
+
+    def split_heads(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Query, key and value of a token map (B, S, S, C), each (1, B, windows, heads, window^2, C / heads)."""
+        count, window, heads, depth = self.windows_a_side, self.window, self.heads, self.dim // self.heads
+        qkv = self.qkv(x).reshape(-1, window, count, window, 3, heads, depth).permute(4, 0, 2, 5, 1, 3, 6)
+        qkv = qkv.reshape(3, -1, count * count, heads, window * window, depth)
+        query, key, value = torch.split(qkv, [1, 1, 1], dim=0)
+        return query, key, value
+
+    def join_heads(self, mixed: Tensor) -> Tensor:
+        """The token map (B, S, S, C) of what `split_heads` took apart, projected."""
+        count, window, heads, depth = self.windows_a_side, self.window, self.heads, self.dim // self.heads
+        tokens = mixed.reshape(-1, count, heads, window, window, depth).permute(0, 3, 1, 4, 2, 5)
+        return cast("Tensor", self.proj(tokens.reshape(-1, self.side, self.side, self.dim)))
 
     def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
         """Attend inside each window.
@@ -116,15 +129,11 @@ class WindowAttention(nn.Module):
         Returns:
             Float tensor (B, S, S, C).
         """
-        count, window, heads, depth = self.windows_a_side, self.window, self.heads, self.dim // self.heads
-        qkv = self.qkv(x).reshape(-1, window, count, window, 3, heads, depth).permute(4, 0, 2, 5, 1, 3, 6)
-        query, key, value = qkv.reshape(-1, count * count, heads, window * window, depth).chunk(3, dim=0)
+        query, key, value = self.split_heads(x)
         attention = (query * self.scale) @ key.transpose(-2, -1) + self.position_bias()
         if mask is not None:
             attention = attention + mask.unsqueeze(1)
-        mixed = attention.softmax(dim=-1) @ value
-        tokens = mixed.reshape(-1, count, heads, window, window, depth).permute(0, 3, 1, 4, 2, 5)
-        return cast("Tensor", self.proj(tokens.reshape(-1, self.side, self.side, self.dim)))
+        return self.join_heads(attention.softmax(dim=-1) @ value)
 
 
 class Mlp(nn.Module):
