@@ -1,0 +1,120 @@
+"""Fit one circle to points of which many lie elsewhere.
+
+Random sample consensus (Fischler and Bolles, Communications of the ACM 24(6), 1981), then geometric least squares
+by Gauss-Newton steps. The random numbers are seeded: the same points give the same circle.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+HYPOTHESES = 400
+"""Circles tried; with a third of the points on the rim about fifteen of them are right."""
+REFINED = 5
+"""Best hypotheses that are refined."""
+WORST_ERROR = 0.05
+"""Standard error of centre or radius, as a share of the radius, above which points fix no circle."""
+
+
+@dataclass(frozen=True)
+class Circle:
+    """A circle: centre and radius, in the unit and the coordinates of the points it was fitted to."""
+
+    cx: float
+    cy: float
+    radius: float
+
+    def distances(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Signed distance of each point (N x 2) from the circle, above zero outside (N)."""
+        return np.asarray(np.hypot(points[:, 0] - self.cx, points[:, 1] - self.cy) - self.radius, dtype=np.float64)
+
+
+def fit_circles(points: NDArray[np.float64], shape: tuple[int, int], tolerance: float) -> list[Circle]:
+    """Circles that many of the points lie on, the one with most first.
+
+    A point outside a circle counts against it, a point inside does not: a shadow lies inside the camera's mask, but
+    little lies outside.
+
+    Args:
+        points: N x 2 (x, y), pixels.
+        shape: Height and width of the frame; centres lie at most half a frame outside it.
+        tolerance: Distance, pixels, up to which a point is on a circle.
+
+    Returns:
+        At most `REFINED` circles; none when the points fix no circle.
+    """
+    if len(points) < 12:
+        return []
+    height, width = shape
+    rng = np.random.default_rng(0)
+    circles = _circles_through(points[rng.integers(0, len(points), size=(HYPOTHESES, 3))])
+    plausible = (
+        (circles[:, 2] > 4)
+        & (circles[:, 2] < 0.9 * max(shape))
+        & (np.abs(circles[:, 0] - width / 2) < width)
+        & (np.abs(circles[:, 1] - height / 2) < height)
+    )
+    circles = circles[plausible]
+    if len(circles) == 0:
+        return []
+    sample = points if len(points) <= 400 else rng.choice(points, 400, replace=False)
+    best = np.argsort(_votes(circles, sample, tolerance))[::-1][:REFINED]
+    refined = [circle for circle in (_refine(circles[index], points, tolerance) for index in best) if circle]
+    if not refined:
+        return []
+    votes = _votes(np.array([(c.cx, c.cy, c.radius) for c in refined]), points, tolerance)
+    return [refined[int(index)] for index in np.argsort(-votes, kind="stable")]
+
+
+def _circles_through(triples: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Circles (M x 3: cx, cy, radius) through triples of points (M x 3 x 2); nearly straight triples are left out."""
+    a, b, c = triples[:, 0], triples[:, 1] - triples[:, 0], triples[:, 2] - triples[:, 0]
+    twice_area = 2 * (b[:, 0] * c[:, 1] - b[:, 1] * c[:, 0])
+    bent = np.abs(twice_area) > 20
+    a, b, c, twice_area = a[bent], b[bent], c[bent], twice_area[bent]
+    bb, cc = (b**2).sum(axis=1), (c**2).sum(axis=1)
+    dx = (c[:, 1] * bb - b[:, 1] * cc) / twice_area
+    dy = (b[:, 0] * cc - c[:, 0] * bb) / twice_area
+    return np.stack([a[:, 0] + dx, a[:, 1] + dy, np.hypot(dx, dy)], axis=1)
+
+
+def _votes(circles: NDArray[np.float64], points: NDArray[np.float64], tolerance: float) -> NDArray[np.float64]:
+    """Points on each circle, less half of those outside it but at most half of those on it."""
+    x, y = points[:, 0].astype(np.float32), points[:, 1].astype(np.float32)
+    cx, cy, radius = circles.astype(np.float32).T[:, :, None]
+    distance = np.sqrt((x - cx) ** 2 + (y - cy) ** 2) - radius
+    on = np.count_nonzero(np.abs(distance) < tolerance, axis=1)
+    outside = np.count_nonzero(distance > 2 * tolerance, axis=1)
+    return np.asarray(on - 0.5 * np.minimum(outside, on), dtype=np.float64)
+
+
+def _refine(start: NDArray[np.float64], points: NDArray[np.float64], tolerance: float) -> Circle | None:
+    """Gauss-Newton on the distances of the points near the circle; None when they do not fix one."""
+    cx, cy, radius = (float(value) for value in start)
+    for reach in (3.0, 2.0, 1.5, 1.5):
+        dx, dy = points[:, 0] - cx, points[:, 1] - cy
+        away = np.maximum(np.hypot(dx, dy), 1e-6)
+        near = np.abs(away - radius) < reach * tolerance
+        count = int(near.sum())
+        if count < 10:
+            return None
+        jacobian = np.stack([dx[near] / away[near], dy[near] / away[near], np.ones(count)], axis=1)
+        normal = jacobian.T @ jacobian
+        if np.linalg.eigvalsh(normal)[0] < 1e-9:
+            return None
+        # A short arc fixes no circle: the error of the worst-known parameter, for points known to the tolerance.
+        error = tolerance * math.sqrt(float(np.linalg.inv(normal).diagonal().max()))
+        if error > WORST_ERROR * radius:
+            return None
+        step = np.linalg.solve(normal, jacobian.T @ (away[near] - radius))
+        cx, cy, radius = cx + float(step[0]), cy + float(step[1]), radius + float(step[2])
+        if radius <= 0:
+            return None
+    return Circle(cx, cy, radius)
