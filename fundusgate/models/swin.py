@@ -17,6 +17,8 @@ from fundusgate.models.stochastic_depth import StochasticDepth
 
 MASKED = -100.0
 """What is added to the attention between two tokens that were not neighbours before the cyclic shift."""
+CONSTANT_BUFFERS = ("relative_position_index", "attn_mask")
+"""Entries of a state dict that the window and image sizes fix: no training changes them."""
 
 
 def relative_position_index(window: int) -> Tensor:
