@@ -51,7 +51,7 @@ class Tone:
 
 @lru_cache(maxsize=1)
 def _noise_bank() -> Float32:
-    return np.random.default_rng(20).standard_normal((1024, 1024, 3), np.float32)
+    return np.asarray(np.random.default_rng(20).standard_normal((1024, 1024, 3)), np.float32)
 
 
 def grain(height: int, width: int, rng: np.random.Generator) -> Float32:
@@ -62,7 +62,8 @@ def grain(height: int, width: int, rng: np.random.Generator) -> Float32:
     if height <= side and width <= side:
         y, x = y % (side - height + 1), x % (side - width + 1)
         return np.asarray(bank[y : y + height, x : x + width], np.float32)
-    return np.take(np.take(bank, np.arange(y, y + height) % side, 0), np.arange(x, x + width) % side, 1)
+    wrapped = np.take(np.take(bank, np.arange(y, y + height) % side, 0), np.arange(x, x + width) % side, 1)
+    return np.asarray(wrapped, np.float32)
 
 
 def own_noise(rgb: UInt8Image, field: Mask) -> float:
@@ -121,7 +122,7 @@ def transmit(
     height, width = field.shape
     gain, veil = _aligned(tone.gain), _aligned(tone.veil)
     blurred = np.asarray(rgb, np.float32) if blur is None else blur.image
-    out = blurred * spread(gain, height, width)
+    out = np.multiply(blurred, spread(gain, height, width), dtype=np.float32)
     if not isinstance(veil, float) or veil != 0.0:
         out += spread(veil, height, width)
     noise = spread(tone.noise, height, width)
@@ -129,13 +130,13 @@ def transmit(
         out += grain(height, width, rng) * noise[..., None]
     elif noise > 0:
         out += grain(height, width, rng) * np.float32(noise)
-    np.clip(out, 0, 255, out=out)
-    out += 0.5
-    picture = np.where(field[..., None], out.astype(np.uint8), rgb)
+    # convertScaleAbs would fold negatives up: clip below, then let OpenCV round and saturate.
+    picture = cv2.convertScaleAbs(np.maximum(out, 0, out=out))
+    picture[~field] = rgb[~field]
 
     lost = _coarse_loss(rgb, field, blur, gain, veil, tone.noise, vessel)
     hidden = np.asarray(spread(lost, height, width)) > 0
-    return picture, hidden & field
+    return np.asarray(picture, np.uint8), hidden & field
 
 
 def _coarse_loss(
