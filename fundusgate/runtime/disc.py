@@ -171,8 +171,9 @@ def _pasted_rectangle(surround: Surround) -> tuple[int, int, int, int] | None:
     rows, columns = np.flatnonzero(mask.mean(axis=1) > 0.1), np.flatnonzero(mask.mean(axis=0) > 0.1)
     if len(rows) == 0 or len(columns) == 0:
         return None
-    x0, x1, y0, y1 = int(columns[0]), int(columns[-1]) + 1, int(rows[0]), int(rows[-1]) + 1
-    whole = (x1 - x0) * (y1 - y0) > 0.98 * mask.size
+    # Two pixels in, past those that page and photograph share.
+    x0, x1, y0, y1 = int(columns[0]) + 2, int(columns[-1]) - 1, int(rows[0]) + 2, int(rows[-1]) - 1
+    whole = (x1 - x0) * (y1 - y0) > 0.94 * mask.size
     if whole or min(x1 - x0, y1 - y0) < SMALLEST_SIDE or mask[y0:y1, x0:x1].mean() < 0.97:
         return None
     return x0, y0, x1, y1
