@@ -1,0 +1,50 @@
+"""`fundusgate export`: networks to a bundle."""
+
+from __future__ import annotations
+
+from pathlib import Path  # noqa: TC003 - typer reads annotations when it runs
+from typing import Annotated
+
+import typer
+
+from fundusgate.runtime.manifest import Precision
+
+
+def export(
+    out: Annotated[Path, typer.Option(help="The bundle's folder; an older bundle there is replaced in one step.")],
+    model: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME[=CHECKPOINT]", help="A network, with the shipped weights or your own; repeatable."),
+    ] = None,
+    precision: Annotated[list[Precision] | None, typer.Option(help="Which graphs to write; only fp32 so far.")] = None,
+) -> None:
+    """Export networks to a bundle that a camera can open; without --model, every network with shipped weights.
+
+    Each graph is compared with its network before anything is published. Example:
+
+        fundusgate export --out bundle --model fthnet-l=net_g_226264S4.pth --model efiqa-cp-edge
+    """
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    from fundusgate.export.pipeline import STEPS, ExportRequest, default_requests, export_bundle
+    from fundusgate.runtime.bundle import Bundle
+
+    other = [wanted.value for wanted in precision or [] if wanted is not Precision.FP32]
+    if other:
+        raise typer.BadParameter(f"only fp32 is written so far, not {', '.join(other)}", param_hint="--precision")
+    console = Console(stderr=True)
+    try:
+        requests = [ExportRequest.parse(text) for text in model] if model else default_requests()
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+        with Progress(*columns, console=console, transient=True) as bar:
+            task = bar.add_task("exporting", total=STEPS * len(requests))
+            export_bundle(requests, out, lambda step: bar.update(task, advance=1, description=step))
+    except (ValueError, OSError) as error:
+        console.print(f"[red]not exported:[/red] {escape(str(error))}", highlight=False)
+        raise typer.Exit(1) from error
+    for written in Bundle.open(out).manifest.models:
+        worst = max(written.parity[Precision.FP32].max_abs_difference.values())
+        typer.echo(f"{written.name}: fp32, largest difference from the network {worst:.1e}")
+    typer.echo(f"bundle: {out}")

@@ -1,0 +1,117 @@
+"""How each network is deployed: its input, its outputs and what they mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fundusgate.runtime.manifest import Framing, OutputSpec, Preprocessing, Role
+from fundusgate.runtime.preprocessing import PREPROCESSING_VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from torch import Tensor, nn
+
+FTHNET_RESIZE = 512
+"""Side that official FTHNet resizes the whole frame to before its 384-pixel crop (its test transform)."""
+
+
+class ExportError(ValueError):
+    """An export that must not go on; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class ExportSpec:
+    """What must be known of a network to deploy it, beside its weights."""
+
+    name: str
+    role: Role
+    size: int
+    """Side of the square input, pixels."""
+    outputs: tuple[OutputSpec, ...]
+    """In the order in which `forward` returns them."""
+    forward: Callable[[nn.Module, Tensor], tuple[Tensor, ...]]
+    """The network, B x 3 x S x S normalised float32 -> the outputs as the manifest states them."""
+    published_framing: Framing = Framing.DISC
+    """What the published checkpoint was trained to see."""
+
+    def preprocessing(self, framing: Framing) -> Preprocessing:
+        """The pre-processing of weights that were trained with `framing`.
+
+        Raises:
+            ExportError: The whole-frame crop belongs to FTHNet alone.
+        """
+        if framing is Framing.DISC:
+            return Preprocessing(version=PREPROCESSING_VERSION, framing=framing, size=self.size)
+        if self.role is not Role.SCORE:
+            raise ExportError(f"{self.name} maps the framed disc; its weights cannot be framed {framing.value!r}")
+        return Preprocessing(
+            version=PREPROCESSING_VERSION, framing=framing, size=self.size, resize=FTHNET_RESIZE, crop=self.size
+        )
+
+
+def spec_of(name: str) -> ExportSpec:
+    """The deployment of one of `fundusgate.models`' networks.
+
+    Raises:
+        ExportError: No network of that name is deployed.
+    """
+    if name not in SPECS:
+        raise ExportError(f"no network {name!r} can be exported; there are {', '.join(SPECS)}")
+    return SPECS[name]
+
+
+def _score(network: nn.Module, x: Tensor) -> tuple[Tensor, ...]:
+    return (network(x),)
+
+
+def _map(network: nn.Module, x: Tensor) -> tuple[Tensor, ...]:
+    return (network(x).sigmoid(),)
+
+
+def _map_and_retina(network: nn.Module, x: Tensor) -> tuple[Tensor, ...]:
+    logits = network.outputs(x)  # type: ignore[operator]
+    return (logits.map_logits.sigmoid(), logits.retina_logit.sigmoid())
+
+
+def _score_output() -> OutputSpec:
+    return OutputSpec(name="score", shape=(1,), meaning="mean_opinion_score", polarity="high_is_good", scale=100.0)
+
+
+def _map_output(cells: int) -> OutputSpec:
+    return OutputSpec(name="map", shape=(1, 1, cells, cells), meaning="degraded", polarity="high_is_bad", scale=1.0)
+
+
+def _retina_output() -> OutputSpec:
+    return OutputSpec(name="retina", shape=(1, 1), meaning="retina", polarity="high_is_good", scale=1.0)
+
+
+def _fthnet(name: str) -> ExportSpec:
+    return ExportSpec(
+        name=name,
+        role=Role.SCORE,
+        size=384,
+        outputs=(_score_output(),),
+        forward=_score,
+        published_framing=Framing.FRAME,
+    )
+
+
+SPECS: dict[str, ExportSpec] = {
+    spec.name: spec
+    for spec in (
+        ExportSpec(
+            name="efiqa-cp-edge",
+            role=Role.MAP,
+            size=512,
+            outputs=(_map_output(16), _retina_output()),
+            forward=_map_and_retina,
+        ),
+        _fthnet("fthnet-s"),
+        _fthnet("fthnet-l"),
+        ExportSpec(name="efiqa-cp", role=Role.MAP, size=1024, outputs=(_map_output(16),), forward=_map),
+        ExportSpec(name="efiqa", role=Role.MAP, size=224, outputs=(_map_output(14),), forward=_map),
+    )
+}
+"""Every network that can be deployed, by name."""

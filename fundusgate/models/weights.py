@@ -1,0 +1,98 @@
+"""Weights on disk: those that are installed with the package, and what a weights file says of itself."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+SHIPPED_FOLDER: Path = Path(__file__).resolve().parent.parent / "weights"
+"""Folder of the weights that are installed with the package."""
+
+
+class WeightsError(ValueError):
+    """Weights that are not there; the message says which are."""
+
+
+def shipped_names() -> tuple[str, ...]:
+    """Names of the networks whose weights are installed with the package, sorted."""
+    return tuple(sorted(path.stem for path in SHIPPED_FOLDER.glob("*.safetensors")))
+
+
+def shipped_weights(name: str) -> Path:
+    """The installed weights of a network.
+
+    Args:
+        name: A network's name, such as `efiqa-cp-edge`.
+
+    Returns:
+        A safetensors file.
+
+    Raises:
+        WeightsError: No weights of that network are installed.
+    """
+    path = SHIPPED_FOLDER / f"{name}.safetensors"
+    if not path.is_file():
+        held = ", ".join(shipped_names()) or "none"
+        raise WeightsError(f"no weights of {name} are installed (there are: {held}); give a checkpoint of your own")
+    return path
+
+
+@dataclass(frozen=True)
+class WeightsCard:
+    """What a checkpoint says of itself."""
+
+    checkpoint: str
+    """The file's name."""
+    sha256: str
+    version: str
+    """The card's own version, or the first 12 digits of the SHA-256."""
+    framing: str | None
+    """`disc` or `frame`: which part of a photograph these weights were trained to see; None where nothing says it."""
+    data: str
+    licence: str
+    terms: str
+
+
+def read_card(checkpoint: Path) -> WeightsCard:
+    """What is known of a checkpoint.
+
+    A safetensors file may carry `version`, `framing`, `data`, `licence` and `terms` in its header; this package's
+    recipes write safetensors and train on the framed disc. A published `.pth` carries nothing.
+
+    Args:
+        checkpoint: A safetensors or `.pth` file, or a folder of such files.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    digest = _sha256(checkpoint)
+    said = {"framing": "disc"} | _header(checkpoint) if checkpoint.suffix == ".safetensors" else {}
+    return WeightsCard(
+        checkpoint=checkpoint.name,
+        sha256=digest,
+        version=said.get("version", digest[:12]),
+        framing=said.get("framing"),
+        data=said.get("data", "not stated in the checkpoint"),
+        licence=said.get("licence", "not stated in the checkpoint"),
+        terms=said.get("terms", ""),
+    )
+
+
+def _header(path: Path) -> dict[str, str]:
+    from safetensors import safe_open
+
+    with safe_open(path, framework="pt") as stream:
+        return dict(stream.metadata() or {})
+
+
+def _sha256(path: Path) -> str:
+    if path.is_file():
+        with path.open("rb") as stream:
+            digest = hashlib.sha256()
+            while chunk := stream.read(2**20):
+                digest.update(chunk)
+        return digest.hexdigest()
+    files = [file for file in sorted(path.rglob("*")) if file.is_file()]
+    listing = [f"{file.relative_to(path).as_posix()} {_sha256(file)}" for file in files]
+    return hashlib.sha256("\n".join(listing).encode()).hexdigest()

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+import torch
+import typer
+from safetensors.torch import save_file
+from typer.testing import CliRunner
+
+from fundusgate.commands.export import export
+from fundusgate.commands.inspect import inspect
+from fundusgate.export import pipeline
+from fundusgate.export.onnx_export import to_onnx
+from fundusgate.export.parity import check_inputs
+from fundusgate.export.pipeline import ExportRequest, describe, export_bundle, save_graph
+from fundusgate.export.specs import ExportError
+from fundusgate.models import build
+from fundusgate.models.weights import WeightsCard, WeightsError, read_card
+from fundusgate.runtime.backends.onnx_cpu import OnnxRuntimeBackend
+from fundusgate.runtime.bundle import Bundle, file_sha256
+from fundusgate.runtime.manifest import Framing, Precision, Role
+from tests.export.networks import SIZE, TinyMap, tiny_spec
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fundusgate.runtime.manifest import ModelManifest
+
+CARD = WeightsCard("tiny.pth", "0" * 64, "3", None, "nothing", "Apache-2.0", "")
+
+app = typer.Typer()
+app.command()(export)
+app.command()(inspect)
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    torch.manual_seed(1)
+    path = tmp_path_factory.mktemp("weights") / "edge.safetensors"
+    said = {"version": "0.3", "framing": "disc", "data": "phantoms", "licence": "Apache-2.0"}
+    save_file(
+        {name: tensor.half() for name, tensor in build("efiqa-cp-edge").state_dict().items()}, path, metadata=said
+    )
+    return path
+
+
+@pytest.fixture(scope="module")
+def bundle(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("out") / "bundle"
+    result = CliRunner().invoke(app, ["export", "--out", str(out), "--model", f"efiqa-cp-edge={checkpoint}"])
+    assert result.exit_code == 0, result.output
+    return out
+
+
+def test_the_command_writes_what_the_runtime_opens(bundle: Path, checkpoint: Path) -> None:
+    opened = Bundle.open(bundle)
+    model = opened.first(Role.MAP)
+    assert model is not None
+    assert (model.version, model.provenance.data, model.provenance.licence) == ("0.3", "phantoms", "Apache-2.0")
+    assert model.provenance.checkpoint_sha256 == file_sha256(checkpoint)
+    assert model.preprocessing.framing is Framing.DISC
+    assert opened.extra_files == ()
+    with OnnxRuntimeBackend(opened.graph_path("efiqa-cp-edge", Precision.FP32), threads=1) as backend:
+        assert backend.signature.size == model.input.shape[1]
+        outputs = backend.infer(check_inputs(backend.signature.size)[3])
+    assert {name: output.shape for name, output in outputs.items()} == {o.name: o.shape for o in model.outputs}
+    assert all(0 <= output.min() <= output.max() <= 1 for output in outputs.values())
+
+
+def test_inspect_prints_it(bundle: Path) -> None:
+    table = CliRunner().invoke(app, ["inspect", str(bundle)], env={"COLUMNS": "200"})
+    assert table.exit_code == 0
+    for words in ("efiqa-cp-edge.fp32.onnx", "the framed disc", "high is bad", "[1, 512, 512, 3]", "torch fp32"):
+        assert words in table.stdout
+    printed = CliRunner().invoke(app, ["inspect", str(bundle), "--json"])
+    assert json.loads(printed.stdout) == json.loads((bundle / "manifest.json").read_text(encoding="utf-8"))
+
+
+def test_inspect_refuses_what_is_no_bundle(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["inspect", str(tmp_path)])
+    assert result.exit_code == 1
+    assert "no manifest.json" in " ".join(result.stderr.split())
+
+
+@pytest.mark.parametrize(
+    ("model", "words"),
+    [("fthnet", "no network 'fthnet'"), ("fthnet-s=/absent.pth", "is not there"), ("efiqa", "no weights of efiqa")],
+)
+def test_a_wrong_model_is_explained_and_nothing_is_written(tmp_path: Path, model: str, words: str) -> None:
+    result = CliRunner().invoke(app, ["export", "--out", str(tmp_path / "bundle"), "--model", model])
+    assert result.exit_code == 1
+    assert words in " ".join(result.stderr.split())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_weights_of_another_network_are_refused(tmp_path: Path, checkpoint: Path) -> None:
+    with pytest.raises(ValueError, match="missing"):
+        export_bundle([ExportRequest("fthnet-s", checkpoint)], tmp_path / "bundle")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_name_stands_once_in_a_bundle(tmp_path: Path, checkpoint: Path) -> None:
+    request = ExportRequest("efiqa-cp-edge", checkpoint)
+    with pytest.raises(ExportError, match="each name once"):
+        export_bundle([request, request], tmp_path / "bundle")
+
+
+def test_many_weights_lie_in_a_file_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline, "EXTERNAL_FROM_BYTES", 0)
+    network = TinyMap().eval()
+    path = tmp_path / "tiny.fp32.onnx"
+    entry = save_graph(to_onnx(tiny_spec(), network), path)
+    assert [item.file for item in entry.external_data] == ["tiny.fp32.onnx.data"]
+    assert entry.external_data[0].sha256 == file_sha256(tmp_path / "tiny.fp32.onnx.data")
+    manifest: ModelManifest = describe(tiny_spec(), network, CARD, entry, path)
+    assert manifest.parity[Precision.FP32].max_abs_difference["map"] < 1e-5
+    assert manifest.input.shape == (1, SIZE, SIZE, 3)
+
+
+def test_a_card_tells_what_the_file_says(checkpoint: Path, tmp_path: Path) -> None:
+    card = read_card(checkpoint)
+    assert (card.version, card.framing, card.checkpoint) == ("0.3", "disc", "edge.safetensors")
+    torch.save({"params": {}}, tmp_path / "net_g.pth")
+    silent = read_card(tmp_path / "net_g.pth")
+    assert (silent.framing, silent.version) == (None, silent.sha256[:12])
+
+
+def test_shipped_weights_that_are_not_there_are_named() -> None:
+    with pytest.raises(WeightsError, match="efiqa-cp are installed"):
+        ExportRequest.parse("efiqa-cp")
