@@ -42,7 +42,7 @@ def export(
             task = bar.add_task("exporting", total=STEPS * len(requests))
             export_bundle(requests, out, lambda step: bar.update(task, advance=1, description=step))
     except (ValueError, OSError) as error:
-        console.print(f"[red]not exported:[/red] {escape(str(error))}", highlight=False)
+        console.print(f"[red]not exported:[/red] {escape(str(error))}", highlight=False, soft_wrap=True)
         raise typer.Exit(1) from error
     for written in Bundle.open(out).manifest.models:
         worst = max(written.parity[Precision.FP32].max_abs_difference.values())

@@ -27,7 +27,7 @@ def inspect(
     try:
         held = Bundle.open(bundle or shipped_bundle())
     except BundleError as error:
-        Console(stderr=True).print(f"[red]not usable:[/red] {escape(str(error))}", highlight=False)
+        Console(stderr=True).print(f"[red]not usable:[/red] {escape(str(error))}", highlight=False, soft_wrap=True)
         raise typer.Exit(1) from error
     if as_json:
         typer.echo(json.dumps(held.manifest.model_dump(mode="json"), ensure_ascii=False))
