@@ -1,0 +1,186 @@
+"""One training loop for every recipe: seeded, resumable, with weight averaging and a progress bar."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset, Subset
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class TrainingError(RuntimeError):
+    """Training cannot start, or went wrong (a loss that is not finite)."""
+
+
+@dataclass(frozen=True)
+class LoopSettings:
+    """What one run does.
+
+    Attributes:
+        steps: Optimizer steps in all.
+        batch: Items a step.
+        learning_rate: Peak, reached after ``warmup`` steps, then falling on a half cosine to zero.
+        warmup: Steps of linear rise.
+        weight_decay: AdamW's.
+        average: Decay of the exponential moving average of the weights, whose weights are the result.
+        seed: Of weights, order and augmentation; item ``i`` is a function of (seed, i) alone.
+        workers: Processes that make samples; 0 makes them in the training process.
+        threads: PyTorch's threads.
+        checkpoint_every: Steps between checkpoints.
+        bfloat16: Compute in bfloat16 with float32 weights, which halves the time on processors that have it.
+    """
+
+    steps: int
+    batch: int
+    learning_rate: float
+    warmup: int = 200
+    weight_decay: float = 0.01
+    average: float = 0.998
+    seed: int = 1
+    workers: int = 1
+    threads: int = 1
+    checkpoint_every: int = 200
+    bfloat16: bool = True
+
+
+LossFunction = Callable[[nn.Module, Any], dict[str, Tensor]]
+"""(network, batch) to named loss terms; their sum is minimised."""
+
+
+def train(
+    network: nn.Module, samples: Dataset[Any], loss: LossFunction, settings: LoopSettings, folder: Path
+) -> nn.Module:
+    """Run, or go on with, the training in ``folder``; returns the averaged network.
+
+    ``folder/checkpoint.pt`` is replaced atomically every ``checkpoint_every`` steps; a later call with the same
+    settings goes on from it with the very samples that come next. ``folder/log.jsonl`` keeps a line a checkpoint.
+
+    Raises:
+        TrainingError: A checkpoint of other settings lies in ``folder``, or the loss became NaN or infinite.
+    """
+    torch.set_num_threads(settings.threads)
+    folder.mkdir(parents=True, exist_ok=True)
+    averaged = copy.deepcopy(network).eval()
+    optimizer = torch.optim.AdamW(network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
+    state_path = folder / "checkpoint.pt"
+    start = _resume(state_path, network, averaged, optimizer, settings) if state_path.is_file() else 0
+    network.train()
+    with _progress() as progress:
+        bar = progress.add_task(folder.name, total=settings.steps, completed=start, loss="")
+        totals: dict[str, float] = {}
+        began = time.monotonic()
+        for step, batch in enumerate(_batches(samples, settings, start), start=start):
+            for group in optimizer.param_groups:
+                group["lr"] = settings.learning_rate * _schedule(step, settings)
+            with torch.autocast("cpu", torch.bfloat16, enabled=settings.bfloat16):
+                terms = loss(network, batch)
+            value = torch.stack(list(terms.values())).sum()
+            if not torch.isfinite(value):
+                raise TrainingError(f"loss is {value.item()} at step {step}; lower --learning-rate and resume")
+            optimizer.zero_grad(set_to_none=True)
+            value.backward()  # type: ignore[no-untyped-call]
+            nn.utils.clip_grad_norm_(network.parameters(), 5.0)
+            optimizer.step()
+            _average(averaged, network, min(settings.average, (step + 1) / (step + 10)))
+            for name, term in terms.items():
+                totals[name] = totals.get(name, 0.0) + term.item()
+            progress.update(bar, advance=1, loss=f"{value.item():.3f}")
+            done = step + 1
+            if done % settings.checkpoint_every == 0 or done == settings.steps:
+                _save(state_path, network, averaged, optimizer, settings, done)
+                every = done - start if done - start < settings.checkpoint_every else settings.checkpoint_every
+                line = {"step": done, "seconds": round(time.monotonic() - began, 1)}
+                means = {name: round(total / every, 5) for name, total in totals.items()}
+                with (folder / "log.jsonl").open("a") as stream:
+                    stream.write(json.dumps(line | means) + "\n")
+                totals = {}
+    return averaged
+
+
+def _progress() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("loss {task.fields[loss]}"),
+        TimeRemainingColumn(),
+    )
+
+
+def _batches(samples: Dataset[Any], settings: LoopSettings, start: int) -> Iterator[Any]:
+    indices = range(start * settings.batch, settings.steps * settings.batch)
+    loader = DataLoader(
+        Subset(samples, indices),
+        batch_size=settings.batch,
+        num_workers=settings.workers,
+        prefetch_factor=4 if settings.workers else None,
+        persistent_workers=False,
+    )
+    return iter(loader)
+
+
+def _schedule(step: int, settings: LoopSettings) -> float:
+    if step < settings.warmup:
+        return (step + 1) / settings.warmup
+    through = (step - settings.warmup) / max(1, settings.steps - settings.warmup)
+    return 0.5 * (1 + math.cos(math.pi * through))
+
+
+@torch.no_grad()
+def _average(averaged: nn.Module, network: nn.Module, decay: float) -> None:
+    for mean, now in zip(averaged.state_dict().values(), network.state_dict().values(), strict=True):
+        if mean.dtype.is_floating_point:
+            mean.lerp_(now, 1 - decay)
+        else:
+            mean.copy_(now)
+
+
+def _save(
+    path: Path,
+    network: nn.Module,
+    averaged: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    settings: LoopSettings,
+    done: int,
+) -> None:
+    partial = path.with_suffix(".partial")
+    torch.save(
+        {
+            "network": network.state_dict(),
+            "averaged": averaged.state_dict(),
+            "optimizer": optimizer.state_dict(),
+            "settings": asdict(settings),
+            "done": done,
+        },
+        partial,
+    )
+    partial.replace(path)
+
+
+def _resume(
+    path: Path, network: nn.Module, averaged: nn.Module, optimizer: torch.optim.Optimizer, settings: LoopSettings
+) -> int:
+    state = torch.load(path, weights_only=True)
+    free = {"workers", "threads", "checkpoint_every", "bfloat16"}
+    differing = [
+        name for name, value in asdict(settings).items() if name not in free and state["settings"].get(name) != value
+    ]
+    if differing:
+        raise TrainingError(
+            f"{path} was made with other settings ({', '.join(differing)}); give them again, or another --out folder"
+        )
+    network.load_state_dict(state["network"])
+    averaged.load_state_dict(state["averaged"])
+    optimizer.load_state_dict(state["optimizer"])
+    return int(state["done"])

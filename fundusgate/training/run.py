@@ -1,0 +1,90 @@
+"""One order, from labels to weights on disk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from rich.progress import Progress
+from safetensors.torch import save_file
+
+from fundusgate.models import build
+from fundusgate.training.frames import FrameStore, open_frames
+from fundusgate.training.loop import LoopSettings, TrainingError, train
+from fundusgate.training.negatives import pictures_without_retina
+from fundusgate.training.photographs import PhotographRecord, read_records
+from fundusgate.training.recipes import RECIPES, seeded
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class TrainingOrder:
+    """What to train, on what, into which folder (see ``fundusgate train --help``)."""
+
+    name: str
+    data: Path
+    out: Path
+    hold_out: tuple[str, ...]
+    assume_good: tuple[str, ...]
+    steps: int | None
+    start: Path | None
+    learning_rate: float | None
+    seed: int
+    threads: int
+    workers: int
+    cache: Path
+
+
+def run(order: TrainingOrder) -> Path:
+    """Train, and write the averaged weights in half precision.
+
+    Photographs of the split ``val`` are never trained on.
+
+    Returns:
+        The safetensors file.
+
+    Raises:
+        TrainingError: No recipe of that name, or the training went wrong.
+        LabelsError: The labels cannot be read.
+    """
+    recipe = RECIPES.get(order.name)
+    if recipe is None:
+        raise TrainingError(f"there is no recipe for {order.name!r}; there are {', '.join(RECIPES)}")
+    store = framed(read_records(order.data), order)
+    seeded(order.seed)
+    network = build(order.name, order.start).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    settings = LoopSettings(
+        steps=order.steps or recipe.steps,
+        batch=recipe.batch,
+        learning_rate=order.learning_rate or recipe.learning_rate,
+        seed=order.seed,
+        threads=order.threads,
+        workers=order.workers,
+    )
+    pictures = pictures_without_retina(order.seed)
+    samples = recipe.samples(store, order.assume_good, pictures, order.seed)
+    averaged = train(recipe.while_training(network), samples, recipe.loss, settings, order.out)
+    return write_weights(averaged.get_submodule(recipe.kept), order.out / f"{order.name}.safetensors")
+
+
+def framed(records: list[PhotographRecord], order: TrainingOrder) -> FrameStore:
+    """The frames that may be trained on, framed now or before."""
+    kept = [record for record in records if record.source not in order.hold_out and record.split != "val"]
+    with Progress() as progress:
+        bar = progress.add_task("framing", total=len(kept))
+        return open_frames(kept, order.cache, progress=lambda done, _all: progress.update(bar, completed=done))
+
+
+def write_weights(network: torch.nn.Module, path: Path) -> Path:
+    """Half-precision safetensors of a network's state, written whole or not at all."""
+    state = {
+        name: (tensor.half() if tensor.dtype == torch.float32 else tensor).contiguous()
+        for name, tensor in network.state_dict().items()
+    }
+    partial = path.with_suffix(".partial")
+    save_file(state, partial)
+    partial.replace(path)
+    return path
