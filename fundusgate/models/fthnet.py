@@ -195,6 +195,18 @@ class FTHNet(nn.Module):
                 "frame or resize the photograph first"
             )
         semantic, features = self.bbone(image)
+        return self.judge(semantic, features)
+
+    def judge(self, semantic: Tensor, features: Tensor) -> Tensor:
+        """Write the target network from the semantic features, and send the distortion vector through it.
+
+        Args:
+            semantic: (B, 8C, 12, 12), the backbone's last stage.
+            features: (B, 384), its distortion vector.
+
+        Returns:
+            Float tensor (B,), raw scores as `forward` gives them.
+        """
         values: Tensor = features.unsqueeze(-1)
         for level, (inputs, outputs) in enumerate(pairwise(TARGET_WIDTHS)):
             semantic = self.conv1x1[level](semantic)
