@@ -19,6 +19,23 @@ if TYPE_CHECKING:
 
 PICKLED = (".pth", ".pt", ".ckpt", ".bin")
 """Endings of files that `torch.save` wrote."""
+BEGINNINGS = (b"PK\x03\x04", b"\x80")
+"""First bytes of an archive, and of the older bare pickles."""
+CODE = ("Unsupported global", "Unsupported class", "unrecognized function")
+"""What torch says of a pickle that asks for more than tensors."""
+DAMAGED = (
+    pickle.UnpicklingError,
+    RuntimeError,
+    EOFError,
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+    OverflowError,
+)
+"""What torch raises for damaged files: undocumented, found by changing and removing bytes."""
 WRAPPERS = ("params", "params_ema", "state_dict")
 """Keys under which a checkpoint may keep its state dict, in order of preference: the official test loads `params`."""
 LISTED = 8
@@ -109,17 +126,18 @@ def _read_safetensors(path: Path) -> dict[str, Tensor]:
 
 
 def _read_pickled(path: Path) -> object:
+    with path.open("rb") as file:
+        start = file.read(4)
+    if not start.startswith(BEGINNINGS):
+        raise CheckpointError(f"{path}: not a checkpoint that torch.save wrote; fetch or copy it again")
     try:
         content: object = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        if "Unsupported" in str(error) or "unrecognized" in str(error):
+    except DAMAGED as error:
+        if isinstance(error, pickle.UnpicklingError) and any(sign in str(error) for sign in CODE):
             raise CheckpointError(
                 f"{path}: holds Python objects beside tensors; reading them could run code, so it is refused. "
                 "Where you trust the file, load it elsewhere and save its state dict alone"
             ) from error
-        raise CheckpointError(f"{path}: not a checkpoint that torch.save wrote; fetch or copy it again") from error
-    except (RuntimeError, EOFError, OSError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
-        # What torch.load raises for a damaged archive is not documented; every one of these has been seen.
         raise CheckpointError(f"{path}: cut short or damaged; fetch or copy it again") from error
     return content
 
