@@ -16,6 +16,9 @@ def export(
         list[str] | None,
         typer.Option(metavar="NAME[=CHECKPOINT]", help="A network, with the shipped weights or your own; repeatable."),
     ] = None,
+    backbone: Annotated[
+        Path | None, typer.Option(help="Folder of DINOv3 ViT-L/16's weights, for efiqa-cp and efiqa.", file_okay=False)
+    ] = None,
     precision: Annotated[list[Precision] | None, typer.Option(help="Which graphs to write; only fp32 so far.")] = None,
 ) -> None:
     """Export networks to a bundle that a camera can open; without --model, every network with shipped weights.
@@ -36,7 +39,7 @@ def export(
         raise typer.BadParameter(f"only fp32 is written so far, not {', '.join(other)}", param_hint="--precision")
     console = Console(stderr=True)
     try:
-        requests = [ExportRequest.parse(text) for text in model] if model else default_requests()
+        requests = [ExportRequest.parse(text, backbone) for text in model] if model else default_requests()
         columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
         with Progress(*columns, console=console, transient=True) as bar:
             task = bar.add_task("exporting", total=STEPS * len(requests))

@@ -56,6 +56,7 @@ def _facts(model: ModelManifest) -> Table:
         "input": f"{takes.name} {takes.dtype} {list(takes.shape)} {takes.layout} {takes.colour}",
         "pre-processing": f"version {frame.version}, {framing}",
         "weights": f"{model.provenance.checkpoint} {(model.provenance.checkpoint_sha256 or '')[:12]}",
+        "backbone": (model.provenance.backbone_sha256 or "none")[:12],
         "trained on": model.provenance.data,
         "licence": " - ".join(filter(None, (model.provenance.licence, model.provenance.terms))),
         "calibration": (model.calibration_sha256 or "none")[:12],

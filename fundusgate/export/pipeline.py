@@ -41,21 +41,31 @@ class ExportRequest:
 
     name: str
     checkpoint: Path
+    backbone: Path | None = None
+    """Folder of DINOv3's weights, for the networks that stand on it."""
 
     @classmethod
-    def parse(cls, text: str) -> ExportRequest:
+    def parse(cls, text: str, backbone: Path | None = None) -> ExportRequest:
         """Read `NAME` (the shipped weights) or `NAME=CHECKPOINT`.
 
+        Args:
+            text: What the user wrote.
+            backbone: Folder of DINOv3's weights; networks without a backbone ignore it.
+
         Raises:
-            ExportError: No such network, or no such checkpoint.
+            ExportError: No such network, no such checkpoint, or a backbone is missing.
             WeightsError: No weights of that network are shipped.
         """
         name, equals, given = text.partition("=")
-        spec_of(name)
+        spec = spec_of(name)
         checkpoint = Path(given).expanduser() if equals else shipped_weights(name)
         if not checkpoint.exists():
             raise ExportError(f"checkpoint {checkpoint} of {name} is not there")
-        return cls(name, checkpoint)
+        if spec.head is None:
+            return cls(name, checkpoint)
+        if backbone is None:
+            raise ExportError(f"{name} stands on DINOv3 ViT-L/16: give the folder of its weights with --backbone")
+        return cls(name, checkpoint, backbone)
 
 
 def default_requests() -> list[ExportRequest]:
@@ -99,13 +109,23 @@ STEPS = 3
 def _export_one(request: ExportRequest, folder: Path, progress: Callable[[str], None]) -> ModelManifest:
     spec = spec_of(request.name)
     progress(f"{spec.name}: reading weights")
-    card = read_card(request.checkpoint)
-    network = build(spec.name, request.checkpoint).eval()
+    card = read_card(request.checkpoint, request.backbone)
+    network = _network(spec, request)
     progress(f"{spec.name}: writing the graph")
     path = folder / f"{spec.name}.{Precision.FP32.value}.onnx"
     entry = save_graph(to_onnx(spec, network), path)
     progress(f"{spec.name}: comparing with the network")
     return describe(spec, network, card, entry, path)
+
+
+def _network(spec: ExportSpec, request: ExportRequest) -> nn.Module:
+    if spec.head is None:
+        return build(spec.name, request.checkpoint).eval()
+    from fundusgate.models.dinov3 import PhotographMap, read_backbone
+
+    if request.backbone is None:
+        raise ExportError(f"{spec.name} stands on DINOv3 ViT-L/16: name the folder of its weights")
+    return PhotographMap(read_backbone(request.backbone), build(spec.head, request.checkpoint)).eval()
 
 
 def save_graph(model: onnx.ModelProto, path: Path) -> GraphEntry:
@@ -149,6 +169,7 @@ def describe(spec: ExportSpec, network: nn.Module, card: WeightsCard, entry: Gra
         provenance=Provenance(
             checkpoint=card.checkpoint,
             checkpoint_sha256=card.sha256,
+            backbone_sha256=card.backbone_sha256,
             data=card.data,
             licence=card.licence,
             terms=card.terms,

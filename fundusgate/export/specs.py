@@ -35,6 +35,8 @@ class ExportSpec:
     """The network, B x 3 x S x S normalised float32 -> the outputs as the manifest states them."""
     published_framing: Framing = Framing.DISC
     """What the published checkpoint was trained to see."""
+    head: str | None = None
+    """Name in `fundusgate.models` of the part that the checkpoint holds, where a DINOv3 backbone stands before it."""
 
     def preprocessing(self, framing: Framing) -> Preprocessing:
         """The pre-processing of weights that were trained with `framing`.
@@ -98,6 +100,10 @@ def _fthnet(name: str) -> ExportSpec:
     )
 
 
+def _on_backbone(name: str, head: str, size: int, cells: int) -> ExportSpec:
+    return ExportSpec(name=name, role=Role.MAP, size=size, outputs=(_map_output(cells),), forward=_map, head=head)
+
+
 SPECS: dict[str, ExportSpec] = {
     spec.name: spec
     for spec in (
@@ -110,8 +116,8 @@ SPECS: dict[str, ExportSpec] = {
         ),
         _fthnet("fthnet-s"),
         _fthnet("fthnet-l"),
-        ExportSpec(name="efiqa-cp", role=Role.MAP, size=1024, outputs=(_map_output(16),), forward=_map),
-        ExportSpec(name="efiqa", role=Role.MAP, size=224, outputs=(_map_output(14),), forward=_map),
+        _on_backbone("efiqa-cp", head="efiqa-cp-context", size=1024, cells=16),
+        _on_backbone("efiqa", head="efiqa", size=224, cells=14),
     )
 }
 """Every network that can be deployed, by name."""

@@ -52,16 +52,19 @@ class WeightsCard:
     data: str
     licence: str
     terms: str
+    backbone_sha256: str | None = None
+    """Of the backbone's folder, where the network stands on one."""
 
 
-def read_card(checkpoint: Path) -> WeightsCard:
+def read_card(checkpoint: Path, backbone: Path | None = None) -> WeightsCard:
     """What is known of a checkpoint.
 
     A safetensors file may carry `version`, `framing`, `data`, `licence` and `terms` in its header; this package's
     recipes write safetensors and train on the framed disc. A published `.pth` carries nothing.
 
     Args:
-        checkpoint: A safetensors or `.pth` file, or a folder of such files.
+        checkpoint: A safetensors or `.pth` file.
+        backbone: Folder of the weights that the network stands on, hashed by its files' names and contents.
 
     Raises:
         OSError: It cannot be read.
@@ -76,6 +79,7 @@ def read_card(checkpoint: Path) -> WeightsCard:
         data=said.get("data", "not stated in the checkpoint"),
         licence=said.get("licence", "not stated in the checkpoint"),
         terms=said.get("terms", ""),
+        backbone_sha256=None if backbone is None else _folder_sha256(backbone),
     )
 
 
@@ -87,12 +91,14 @@ def _header(path: Path) -> dict[str, str]:
 
 
 def _sha256(path: Path) -> str:
-    if path.is_file():
-        with path.open("rb") as stream:
-            digest = hashlib.sha256()
-            while chunk := stream.read(2**20):
-                digest.update(chunk)
-        return digest.hexdigest()
-    files = [file for file in sorted(path.rglob("*")) if file.is_file()]
-    listing = [f"{file.relative_to(path).as_posix()} {_sha256(file)}" for file in files]
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while chunk := stream.read(2**20):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _folder_sha256(folder: Path) -> str:
+    files = [file for file in sorted(folder.rglob("*")) if file.is_file()]
+    listing = [f"{file.relative_to(folder).as_posix()} {_sha256(file)}" for file in files]
     return hashlib.sha256("\n".join(listing).encode()).hexdigest()

@@ -143,6 +143,8 @@ class Provenance(_Strict):
     """Name of the checkpoint's file, or a phrase such as 'randomly initialised (seed 0)'."""
     checkpoint_sha256: Sha256 | None
     """None only where there was no file: random initialisation."""
+    backbone_sha256: Sha256 | None = None
+    """Of the user's DINOv3 folder, where the network stands on one."""
     data: str
     """What the weights were trained on."""
     licence: str

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -96,6 +97,21 @@ def test_the_deployed_networks_keep_their_answers(name: str, tmp_path: Path) -> 
     assert max(fp32_parity(spec, network, tmp_path / "graph.onnx").max_abs_difference.values()) < 2e-5
     refused_before_tensorrt_8_6 = {"BatchNormalization", "Identity", "Constant", "Gather", "GatherND", "Shape", "Slice"}
     assert not operators(model) & refused_before_tensorrt_8_6
+
+
+def test_a_vision_transformer_is_exported_without_shape_arithmetic(tmp_path: Path) -> None:
+    from transformers import DINOv3ViTConfig, DINOv3ViTModel
+
+    from fundusgate.models.dinov3 import SIZES, PhotographMap
+
+    small = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4}
+    torch.manual_seed(0)
+    network = PhotographMap(DINOv3ViTModel(DINOv3ViTConfig(**SIZES | small)), torch.nn.Conv2d(32, 1, 1)).eval()
+    spec = replace(tiny_spec(cells=4), size=64)
+    model = to_onnx(spec, network)
+    onnx.save(model, tmp_path / "graph.onnx")
+    assert fp32_parity(spec, network, tmp_path / "graph.onnx").max_abs_difference["map"] < 1e-5
+    assert not operators(model) & {"Shape", "ConstantOfShape", "Where", "Expand", "Gather", "Identity", "Constant"}
 
 
 def test_specifications_are_those_of_the_contract() -> None:

@@ -95,6 +95,15 @@ def test_a_wrong_model_is_explained_and_nothing_is_written(tmp_path: Path, model
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_network_on_a_backbone_is_never_exported_on_random_features(tmp_path: Path, checkpoint: Path) -> None:
+    with pytest.raises(ExportError, match="--backbone"):
+        ExportRequest.parse(f"efiqa-cp={checkpoint}")
+    request = ExportRequest.parse(f"efiqa-cp={checkpoint}", tmp_path)
+    with pytest.raises(ValueError, match=r"config\.json"):
+        export_bundle([request], tmp_path / "bundle")
+    assert not (tmp_path / "bundle").exists()
+
+
 def test_weights_of_another_network_are_refused(tmp_path: Path, checkpoint: Path) -> None:
     with pytest.raises(ValueError, match="missing"):
         export_bundle([ExportRequest("fthnet-s", checkpoint)], tmp_path / "bundle")
