@@ -19,6 +19,8 @@ HYPOTHESES = 400
 """Circles tried; with a third of the points on the rim about fifteen of them are right."""
 REFINED = 5
 """Best hypotheses that are refined."""
+LARGEST_STRETCH = 1.4
+"""Ellipses further from a circle than this are no stretched camera mask."""
 WORST_ERROR = 0.05
 """Standard error of centre or radius, as a share of the radius, above which points fix no circle."""
 
@@ -69,8 +71,57 @@ def fit_circles(points: NDArray[np.float64], shape: tuple[int, int], tolerance: 
     refined = [circle for circle in (_refine(circles[index], points, tolerance) for index in best) if circle]
     if not refined:
         return []
-    votes = _votes(np.array([(c.cx, c.cy, c.radius) for c in refined]), points, tolerance)
-    return [refined[int(index)] for index in np.argsort(-votes, kind="stable")]
+    votes = [votes_for(circle, points, tolerance) for circle in refined]
+    return [refined[index] for index in sorted(range(len(refined)), key=lambda index: -votes[index])]
+
+
+def votes_for(circle: Circle, points: NDArray[np.float64], tolerance: float) -> float:
+    """How many points speak for a circle: those on it, less half of those outside it (at most half of the former).
+
+    Args:
+        circle: The circle.
+        points: N x 2 (x, y), pixels.
+        tolerance: Distance, pixels, up to which a point is on a circle.
+
+    Returns:
+        The votes, 0 to N.
+    """
+    return float(_votes(np.array([(circle.cx, circle.cy, circle.radius)]), points, tolerance)[0])
+
+
+def find_stretch(points: NDArray[np.float64], tolerance: float) -> float:
+    """How much higher than wide the ellipse (axes along the frame) is that most of the points lie on.
+
+    Args:
+        points: N x 2 (x, y), pixels.
+        tolerance: Distance, pixels, up to which a point is on an ellipse.
+
+    Returns:
+        Height over width, `1 / LARGEST_STRETCH` to `LARGEST_STRETCH`; 1 when the points fix no ellipse.
+    """
+    if len(points) < 16:
+        return 1.0
+    rng = np.random.default_rng(0)
+    middle, scale = points.mean(axis=0), points.std() + 1e-6
+    x, y = np.moveaxis((points[rng.integers(0, len(points), size=(2 * HYPOTHESES, 4))] - middle) / scale, 2, 0)
+    # x^2 + a y^2 + b x + c y + d = 0
+    system = np.stack([y**2, x, y, np.ones_like(x)], axis=2)
+    solvable = np.abs(np.linalg.det(system)) > 1e-3
+    if not solvable.any():
+        return 1.0
+    a, b, c, d = np.linalg.solve(system[solvable], -(x[solvable] ** 2)[..., None])[..., 0].T
+    fitting = (a > LARGEST_STRETCH**-2) & (a < LARGEST_STRETCH**2)
+    a, b, c, d = a[fitting], b[fitting], c[fitting], d[fitting]
+    squared = b**2 / 4 + c**2 / (4 * a) - d
+    real = squared > 0.25
+    if not real.any():
+        return 1.0
+    a, b, c, radius = a[real], b[real], c[real], np.sqrt(squared[real])
+    sample = (points if len(points) <= 400 else rng.choice(points, 400, replace=False)) - middle
+    px, py = sample[:, 0] / scale, sample[:, 1] / scale
+    away = np.sqrt((px + b[:, None] / 2) ** 2 + a[:, None] * (py + (c / (2 * a))[:, None]) ** 2)
+    on = np.count_nonzero(np.abs(away - radius[:, None]) * scale < tolerance, axis=1)
+    return float(1 / np.sqrt(a[on.argmax()]))
 
 
 def _circles_through(triples: NDArray[np.float64]) -> NDArray[np.float64]:

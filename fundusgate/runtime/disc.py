@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from fundusgate.runtime.circle import Circle, fit_circles
+from fundusgate.runtime.circle import Circle, find_stretch, fit_circles, votes_for
 from fundusgate.runtime.rim import Surround, find_surround, rim_points
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ class Disc:
     """The circle of the camera's mask, in photograph pixels.
 
     Coordinates are continuous: pixel (0, 0) covers 0..1 in both directions, so its centre lies at (0.5, 0.5).
-    The circle may reach past the frame. A disc that was stretched to an ellipse is given the circle that fits its
-    rim best, which is about its mean radius.
+    The circle may reach past the frame. A disc that was stretched to an ellipse is given the circle about its
+    centre of its mean radius (the square root of the product of its half axes).
 
     Attributes:
         cx: Centre from the left, pixels.
@@ -129,12 +129,31 @@ def _find_at_working_scale(small: NDArray[np.uint8]) -> Circle | None:
 
 def _fit_mask(surround: Surround) -> Circle | None:
     """The circle that most rim points lie on, or None when none of them is a camera's mask."""
-    tolerance = max(0.8, 0.005 * max(surround.difference.shape))
+    shape = surround.difference.shape
+    tolerance = max(0.8, 0.005 * max(shape))
     points = rim_points(surround)
-    for circle in fit_circles(points, surround.difference.shape, tolerance):
-        if _has_rim(circle, points, surround, tolerance) and _has_plain_surround(circle, surround, tolerance):
-            return circle
-    return None
+    circle = next(
+        (
+            circle
+            for circle in fit_circles(points, shape, tolerance)
+            if _has_rim(circle, points, surround, tolerance) and _has_plain_surround(circle, surround, tolerance)
+        ),
+        None,
+    )
+    if circle is None or votes_for(circle, points, tolerance) > 0.6 * len(points):
+        return circle
+    return _stretched(circle, points, shape, tolerance) or circle
+
+
+def _stretched(circle: Circle, points: NDArray[np.float64], shape: tuple[int, int], tolerance: float) -> Circle | None:
+    """The circle of mean radius of an ellipse that clearly more rim points lie on than on the circle, if there is."""
+    stretch = find_stretch(points, tolerance)
+    squeeze = np.array([math.sqrt(stretch), 1 / math.sqrt(stretch)])
+    squeezed = points * squeeze
+    fitted = fit_circles(squeezed, (round(shape[0] * squeeze[1]), round(shape[1] * squeeze[0])), tolerance)
+    if not fitted or votes_for(fitted[0], squeezed, tolerance) < 1.3 * votes_for(circle, points, tolerance):
+        return None
+    return Circle(fitted[0].cx / float(squeeze[0]), fitted[0].cy / float(squeeze[1]), fitted[0].radius)
 
 
 def _has_rim(circle: Circle, points: NDArray[np.float64], surround: Surround, tolerance: float) -> bool:

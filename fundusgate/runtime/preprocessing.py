@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 PREPROCESSING_VERSION: int = 1
 """Version of `frame_disc` and `frame_whole` (and of the disc finder before them)."""
 
+LARGEST_SQUARE = 5000
+"""Side, pixels, above which the square about a disc is cut from a photograph that was shrunk by a whole number."""
+
 
 @dataclass(frozen=True)
 class FramedFundus:
@@ -56,12 +59,9 @@ def frame_disc(rgb: NDArray[np.uint8], disc: Disc, size: int) -> FramedFundus:
     height, width = rgb.shape[:2]
     side = max(1, round(2 * disc.radius))
     x0, y0 = round(disc.cx - side / 2), round(disc.cy - side / 2)
-    left, top, right, bottom = max(0, x0), max(0, y0), min(width, x0 + side), min(height, y0 + side)
-    square = np.zeros((side, side, 3), dtype=np.uint8)
-    if right > left and bottom > top:
-        square[top - y0 : bottom - y0, left - x0 : right - x0] = rgb[top:bottom, left:right]
-    if side != size:
-        interpolation = cv2.INTER_AREA if side > size else cv2.INTER_LINEAR
+    square = _cut_square(rgb, x0, y0, side)
+    if len(square) != size:
+        interpolation = cv2.INTER_AREA if len(square) > size else cv2.INTER_LINEAR
         square = np.asarray(cv2.resize(square, (size, size), interpolation=interpolation), dtype=np.uint8)
     centres = (np.arange(size) + 0.5) * (side / size)
     x, y = x0 + centres[None, :], y0 + centres[:, None]
@@ -70,6 +70,23 @@ def frame_disc(rgb: NDArray[np.uint8], disc: Disc, size: int) -> FramedFundus:
     inside = within_disc & within_frame
     square[~inside] = 0
     return FramedFundus(rgb=square, inside=inside, box=(x0, y0, x0 + side, y0 + side))
+
+
+def _cut_square(rgb: NDArray[np.uint8], x0: int, y0: int, side: int) -> NDArray[np.uint8]:
+    """The square with black where it reaches past the photograph; shrunk first when it is over `LARGEST_SQUARE`."""
+    height, width = rgb.shape[:2]
+    left, top, right, bottom = max(0, x0), max(0, y0), min(width, x0 + side), min(height, y0 + side)
+    shrink = -(-side // LARGEST_SQUARE)
+    square = np.zeros((-(-side // shrink),) * 2 + (3,), dtype=np.uint8)
+    if right <= left or bottom <= top:
+        return square
+    cut = rgb[top:bottom, left:right]
+    row, column = (top - y0) // shrink, (left - x0) // shrink
+    if shrink > 1:
+        size = (max(1, (right - left) // shrink), max(1, (bottom - top) // shrink))
+        cut = np.asarray(cv2.resize(cut, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    square[row : row + cut.shape[0], column : column + cut.shape[1]] = cut[: len(square) - row, : len(square) - column]
+    return square
 
 
 def inside_cells(inside: NDArray[np.bool_], cells: int = 16) -> NDArray[np.bool_]:

@@ -66,7 +66,8 @@ def rim_points(surround: Surround) -> NDArray[np.float64]:
     Returns:
         N x 2 float64: x and y, pixels, pixel (0, 0) covering 0..1.
     """
-    bright = float(np.percentile(surround.difference[::2, ::2], 70))
+    differing = surround.difference[surround.difference > surround.threshold]
+    bright = float(np.median(differing)) if len(differing) else 0.0
     highest = max(4.0 * surround.threshold, 0.5 * bright)
     found = []
     for level in np.geomspace(surround.threshold, highest, LEVELS):
