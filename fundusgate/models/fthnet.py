@@ -23,6 +23,8 @@ DROP_MOST = 0.1
 """Chance of leaving out the deepest block's branches while training; the first block's is 0, linear between."""
 TARGET_WIDTHS = (384, 192, 96, 48, 24)
 """Widths of the target network's inputs, and of the hypernetwork's levels."""
+DISTORTION_SHARE = 8
+"""The distortion branch keeps one channel in eight of each stage."""
 DISTORTION_WIDTHS = (32, 32, 32, 288)
 """What each stage gives to the 384 numbers that enter the target network."""
 
@@ -83,7 +85,7 @@ class DistortionBackbone(nn.Module):
             self.layers.append(
                 SwinStage(self.dims[stage], heads, self.sides[stage], WINDOW, drops[first : first + depth], merging)
             )
-        merged = [channels // 8 for channels in self.dims]
+        merged = [channels // DISTORTION_SHARE for channels in self.dims]
         self.fcl_merge = nn.ModuleList(
             nn.Sequential(nn.Conv2d(channels, few, 1, bias=False))
             for channels, few in zip(self.dims, merged, strict=True)
@@ -110,7 +112,7 @@ class DistortionBackbone(nn.Module):
         ):
             x = stage(x)
             # The published weights were trained on tokens read as channels without a transpose: space and channels mix.
-            pooled = soft_pool2d(merge(x.reshape(-1, dim, side, side)), WINDOW)
+            pooled = soft_pool2d(merge(x.reshape(-1, dim, side, side)), dim // DISTORTION_SHARE, side, WINDOW)
             distortion.append(dense(pooled.flatten(1)))
         return self.norm(x).permute(0, 3, 1, 2), torch.cat(distortion, dim=1)
 

@@ -22,25 +22,28 @@ def softmax_weighted_sum(values: Tensor) -> Tensor:
     return (values * values.softmax(dim=-1)).sum(dim=-1)
 
 
-def soft_pool2d(x: Tensor, kernel: int) -> Tensor:
-    """SoftPool over windows that do not overlap, each channel on its own.
+def soft_pool2d(x: Tensor, channels: int, side: int, kernel: int) -> Tensor:
+    """SoftPool of square maps over windows that do not overlap, each channel on its own.
+
+    Sizes are given, not read from the tensor, so that a traced graph holds no shape arithmetic.
 
     Source: Stergiou et al., "Refining activation downsampling with SoftPool", ICCV 2021, section 3; no ReLU before it.
 
     Args:
-        x: float tensor (B, C, H, W); H and W are multiples of `kernel`.
-        kernel: side of the square window, in positions.
+        x: float tensor (B, channels, side, side).
+        channels: channels of the maps.
+        side: side of the maps, in positions.
+        kernel: side of the square window; divides `side`.
 
     Returns:
-        Float tensor (B, C, H / kernel, W / kernel).
+        Float tensor (B, channels, side / kernel, side / kernel).
 
     Raises:
-        ValueError: H or W is no multiple of `kernel`.
+        ValueError: `kernel` does not divide `side`.
     """
-    channels, height, width = int(x.shape[1]), int(x.shape[2]), int(x.shape[3])
-    if height % kernel or width % kernel:
-        raise ValueError(f"a map of {height}x{width} cannot be cut into windows of {kernel}x{kernel}")
-    rows, columns = height // kernel, width // kernel
-    if columns > 1:
-        x = x.reshape(-1, kernel, columns, kernel).transpose(1, 2)
-    return softmax_weighted_sum(x.reshape(-1, channels, rows, columns, kernel * kernel))
+    if side % kernel:
+        raise ValueError(f"a map of {side}x{side} cannot be cut into windows of {kernel}x{kernel}")
+    count = side // kernel
+    if count > 1:
+        x = x.reshape(-1, kernel, count, kernel).transpose(1, 2)
+    return softmax_weighted_sum(x.reshape(-1, channels, count, count, kernel * kernel))

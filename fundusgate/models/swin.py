@@ -59,19 +59,19 @@ def shifted_window_mask(side: int, window: int, shift: int) -> Tensor:
     return apart.to(torch.float32) * MASKED
 
 
-def roll_map(x: Tensor, shift: int) -> Tensor:
+def roll_map(x: Tensor, side: int, shift: int) -> Tensor:
     """A token map rolled towards the origin on both axes: `torch.roll(x, (-shift, -shift), (1, 2))`.
 
     Written as a split and a concatenation an axis, which exports to four nodes.
 
     Args:
         x: tensor (B, S, S, C).
+        side: S; given, so that a traced graph holds no shape arithmetic.
         shift: tokens; negative rolls away from the origin.
 
     Returns:
         Tensor (B, S, S, C).
     """
-    side = int(x.shape[1])
     at = shift % side
     for axis in (1, 2):
         first, rest = torch.split(x, [at, side - at], dim=axis)
@@ -174,7 +174,7 @@ class SwinBlock(nn.Module):
             drop: chance of leaving a residual branch out while training.
         """
         super().__init__()
-        self.shift = shift
+        self.side, self.shift = side, shift
         self.norm1 = nn.LayerNorm(dim)
         self.attn = WindowAttention(dim, heads, side, window)
         self.drop_path = StochasticDepth(drop)
@@ -186,7 +186,9 @@ class SwinBlock(nn.Module):
         """(B, S, S, C) to (B, S, S, C)."""
         normed = self.norm1(x)
         if self.shift:
-            attended = roll_map(self.attn(roll_map(normed, self.shift), self.attn_mask), -self.shift)
+            attended = roll_map(
+                self.attn(roll_map(normed, self.side, self.shift), self.attn_mask), self.side, -self.shift
+            )
         else:
             attended = self.attn(normed, None)
         x = x + self.drop_path(attended)

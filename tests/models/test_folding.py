@@ -29,6 +29,7 @@ def test_folded_network_scores_the_same_and_leaves_the_source_alone(name: str) -
     assert all(torch.equal(tensor, before[key]) for key, tensor in network.state_dict().items())
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "error::torch.jit.TracerWarning")
 def test_exported_graph_scores_the_same_and_is_free_of_shape_arithmetic(tmp_path: Path) -> None:
     network = build("fthnet-s")
     randomise(network, seed=4)

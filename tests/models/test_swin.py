@@ -20,7 +20,7 @@ def test_attention_equals_a_loop_over_every_pair_of_tokens(shift: int) -> None:
     normed = swin.norm1(x)
     with torch.no_grad():
         if shift:
-            got = roll_map(swin.attn(roll_map(normed, shift), swin.attn_mask), -shift)[0].numpy()
+            got = roll_map(swin.attn(roll_map(normed, side, shift), swin.attn_mask), side, -shift)[0].numpy()
         else:
             got = swin.attn(normed, None)[0].numpy()
     tokens = normed[0].detach().double().numpy()
@@ -95,4 +95,4 @@ def test_mask_parts_tokens_that_only_the_roll_made_neighbours(side: int) -> None
 @pytest.mark.parametrize("shift", [6, -6, 1])
 def test_roll_is_torch_roll(shift: int) -> None:
     x = torch.randn(2, 24, 24, 3)
-    assert torch.equal(roll_map(x, shift), torch.roll(x, (-shift, -shift), (1, 2)))
+    assert torch.equal(roll_map(x, 24, shift), torch.roll(x, (-shift, -shift), (1, 2)))
