@@ -1,0 +1,302 @@
+"""A photograph in, an assessment out: the bundle's networks and the plain cues behind one object."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fundusgate.runtime.assessment import Assessment
+from fundusgate.runtime.backends.onnx_cpu import OnnxRuntimeBackend
+from fundusgate.runtime.bundle import Bundle, shipped_bundle
+from fundusgate.runtime.cues import measure_cues
+from fundusgate.runtime.disc import find_disc
+from fundusgate.runtime.guidance import prompt_for
+from fundusgate.runtime.manifest import Framing, ModelManifest, OutputSpec, Precision, Role
+from fundusgate.runtime.preprocessing import (
+    PREPROCESSING_VERSION,
+    FramedFundus,
+    frame_disc,
+    frame_whole,
+    inside_cells,
+)
+from fundusgate.runtime.profile import Profile
+from fundusgate.runtime.score_scale import ScoreScale
+from fundusgate.runtime.verdict import judge
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+    from types import TracebackType
+
+    from numpy.typing import NDArray
+    from typing_extensions import Self
+
+    from fundusgate.runtime.backends.base import Backend
+    from fundusgate.runtime.disc import Disc
+
+CELLS = 16
+"""Cells a side of the map that the contract states."""
+
+PRECISIONS: Mapping[str, tuple[Precision, ...]] = {
+    # float first: it is what every other precision is measured against, and fast enough on a processor
+    "auto": (Precision.FP32, Precision.INT8_CPU),
+    "fp32": (Precision.FP32,),
+    "int8": (Precision.INT8_CPU,),
+}
+"""What may be asked for, and the variants that serve it on a processor, the preferred first."""
+
+
+class AssessorError(RuntimeError):
+    """An assessor that cannot be opened or used; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class _Network:
+    manifest: ModelManifest
+    backend: Backend
+
+
+class Assessor:
+    """Assesses photographs with one bundle; use it as a context manager. Safe to share between threads.
+
+    Example:
+        ```python
+        with Assessor.open() as assessor:
+            assessment = assessor.assess(read_photograph(path))
+        ```
+    """
+
+    def __init__(self, score: _Network, degraded: _Network, profile: Profile, precision: str) -> None:
+        self._score = score
+        self._map = degraded
+        self._profile = profile
+        self._precision = precision
+        self._scale = ScoreScale(
+            scale=_output(score.manifest, "mean_opinion_score").scale,
+            high_is_good=_output(score.manifest, "mean_opinion_score").polarity == "high_is_good",
+        )
+        self._lock = threading.Lock()
+        self._open = True
+
+    @classmethod
+    def open(
+        cls,
+        bundle: Path | None = None,
+        precision: str = "auto",
+        threads: int | None = None,
+        profile: Profile | None = None,
+    ) -> Assessor:
+        """Open a bundle's networks.
+
+        Args:
+            bundle: folder of the bundle; None for the one shipped with the package.
+            precision: "auto", "fp32" or "int8"; "auto" takes float where the bundle has it.
+            threads: threads for one network, 1 and up; None takes every processor that this process may use.
+            profile: thresholds; None takes the shipped profile with the working points of the bundle's own weights.
+
+        Raises:
+            AssessorError: the bundle lacks a network, a precision, or was made for another pre-processing.
+            BundleError: the bundle is not whole.
+            BackendError: a graph cannot be opened.
+        """
+        if precision not in PRECISIONS:
+            raise AssessorError(f"precision {precision!r} is unknown: choose one of {', '.join(PRECISIONS)}")
+        opened = Bundle.open(shipped_bundle() if bundle is None else bundle)
+        manifests = {role: _required(opened, role) for role in (Role.MAP, Role.SCORE)}
+        chosen = _common_precision(opened, tuple(manifests.values()), precision)
+        backends: dict[Role, Backend] = {}
+        try:
+            for role, manifest in manifests.items():
+                backends[role] = OnnxRuntimeBackend(opened.graph_path(manifest.name, chosen), threads=threads)
+                backends[role].open()
+                _check_signature(manifest, backends[role])
+            return cls(
+                score=_Network(manifests[Role.SCORE], backends[Role.SCORE]),
+                degraded=_Network(manifests[Role.MAP], backends[Role.MAP]),
+                profile=_with_working_points(Profile.load(), manifests) if profile is None else profile,
+                precision=chosen.value,
+            )
+        except (RuntimeError, ValueError):
+            for backend in backends.values():
+                backend.close()
+            raise
+
+    @property
+    def profile(self) -> Profile:
+        """The thresholds in use."""
+        return self._profile
+
+    def assess(self, rgb: NDArray[np.uint8], attempts: int = 1) -> Assessment:
+        """Assess one photograph.
+
+        Args:
+            rgb: H x W x 3 uint8, RGB, any size.
+            attempts: which attempt at this eye this is, 1 and up (see `judge`).
+
+        Raises:
+            TypeError: not an array, or not uint8.
+            ValueError: not H x W x 3, or without pixels.
+            AssessorError: the assessor is closed.
+            BackendError: a network failed; no earlier result is ever given in its place.
+        """
+        _check_photograph(rgb)
+        started = time.perf_counter()
+        disc = find_disc(rgb)
+        framed = frame_disc(rgb, disc, self._map.manifest.preprocessing.size)
+        score_input = self._score_input(rgb, disc, framed)
+        cues = measure_cues(framed.rgb, framed.inside)
+        cells = inside_cells(framed.inside, CELLS)
+        prepared = time.perf_counter()
+        # an engine serves one thread at a time
+        with self._lock:
+            if not self._open:
+                raise AssessorError("this assessor is closed: open another")
+            waited = time.perf_counter()
+            from_map = self._map.backend.infer(framed.rgb)
+            mapped = time.perf_counter()
+            from_score = self._score.backend.infer(score_input)
+            scored = time.perf_counter()
+        degraded, retina = _read_map(self._map.manifest, from_map)
+        score = self._scale.report(
+            float(from_score[_output(self._score.manifest, "mean_opinion_score").name].ravel()[0])
+        )
+        judgement = judge(score, degraded, cells, retina, cues, self._profile, attempts)
+        shown = np.where(cells, degraded, np.float32(np.nan)).astype(np.float32)
+        shown.setflags(write=False)
+        return Assessment(
+            verdict=judgement.verdict,
+            score=score,
+            degraded_fraction=judgement.degraded_fraction,
+            map=shown,
+            box=framed.box,
+            causes=judgement.causes,
+            main=judgement.main,
+            prompt=prompt_for(judgement.verdict, judgement.main),
+            precision=self._precision,
+            models={network.manifest.name: network.manifest.version for network in (self._map, self._score)},
+            elapsed_ms={
+                "preprocess": 1e3 * (prepared - started),
+                "map": 1e3 * (mapped - waited),
+                "score": 1e3 * (scored - mapped),
+                "total": 1e3 * (time.perf_counter() - started),
+            },
+        )
+
+    def _score_input(self, rgb: NDArray[np.uint8], disc: Disc, framed: FramedFundus) -> NDArray[np.uint8]:
+        how = self._score.manifest.preprocessing
+        if how.framing is Framing.FRAME:
+            return frame_whole(rgb, resize=how.resize or how.size, crop=how.size)
+        if how.size == framed.rgb.shape[0]:
+            return framed.rgb
+        return frame_disc(rgb, disc, how.size).rgb
+
+    def close(self) -> None:
+        """Give the networks back; closing twice is harmless."""
+        with self._lock:
+            self._open = False
+            self._map.backend.close()
+            self._score.backend.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _check_photograph(rgb: NDArray[np.uint8]) -> None:
+    if not isinstance(rgb, np.ndarray):
+        raise TypeError(f"a photograph is a NumPy array, got {type(rgb).__name__}: read files with read_photograph")
+    if rgb.dtype != np.uint8:
+        raise TypeError(
+            f"a photograph is uint8, got {rgb.dtype}: bring it to 0..255 by the camera's own range, not by its maximum"
+        )
+    if rgb.ndim != 3 or rgb.shape[2] != 3:
+        raise ValueError(f"a photograph is H x W x 3 RGB, got {rgb.shape}: read files with read_photograph")
+    if rgb.size == 0:
+        raise ValueError(f"a photograph has at least one pixel, got {rgb.shape}")
+
+
+def _required(bundle: Bundle, role: Role) -> ModelManifest:
+    found = bundle.first(role)
+    if found is None:
+        held = ", ".join(f"{model.name} ({model.role.value})" for model in bundle.manifest.models)
+        raise AssessorError(f"{bundle.folder} holds no network for the {role.value}; it holds {held}: export both")
+    how = found.preprocessing
+    if how.version != PREPROCESSING_VERSION:
+        raise AssessorError(
+            f"{found.name} was made for pre-processing {how.version}, this program does {PREPROCESSING_VERSION}:"
+            " export it again or install the version that it was made for"
+        )
+    if role is Role.MAP:
+        shape = _output(found, "degraded").shape
+        if how.framing is not Framing.DISC or tuple(shape) != (1, 1, CELLS, CELLS) or how.size % CELLS:
+            raise AssessorError(
+                f"{found.name} gives a map of {list(shape)} on framing {how.framing.value!r} at {how.size} px;"
+                f" the gate needs [1, 1, {CELLS}, {CELLS}] on framing 'disc' at a multiple of {CELLS} px"
+            )
+    else:
+        _output(found, "mean_opinion_score")
+    return found
+
+
+def _output(manifest: ModelManifest, meaning: str) -> OutputSpec:
+    for output in manifest.outputs:
+        if output.meaning == meaning:
+            return output
+    raise AssessorError(f"{manifest.name} states no output that means {meaning!r}: export it again")
+
+
+def _common_precision(bundle: Bundle, manifests: tuple[ModelManifest, ...], asked: str) -> Precision:
+    for precision in PRECISIONS[asked]:
+        if all(precision in manifest.files for manifest in manifests):
+            return precision
+    held = "; ".join(f"{model.name}: {', '.join(kind.value for kind in model.files)}" for model in manifests)
+    raise AssessorError(f"{bundle.folder} does not hold both networks as {asked!r} ({held}): export them so")
+
+
+def _check_signature(manifest: ModelManifest, backend: Backend) -> None:
+    signature = backend.signature
+    stated = {output.name: tuple(output.shape) for output in manifest.outputs}
+    missing = {name: shape for name, shape in stated.items() if tuple(signature.outputs.get(name, ())) != shape}
+    if signature.size != manifest.preprocessing.size or missing:
+        raise AssessorError(
+            f"the graph of {manifest.name} takes {signature.size} px and gives {dict(signature.outputs)}; its manifest"
+            f" says {manifest.preprocessing.size} px and {stated}: export it again"
+        )
+
+
+def _read_map(
+    manifest: ModelManifest, outputs: Mapping[str, NDArray[np.float32]]
+) -> tuple[NDArray[np.float32], float | None]:
+    spec = _output(manifest, "degraded")
+    values = np.clip(spec.scale * outputs[spec.name].reshape(CELLS, CELLS), 0, 1).astype(np.float32)
+    degraded = values if spec.polarity == "high_is_bad" else (1 - values).astype(np.float32)
+    for output in manifest.outputs:
+        if output.meaning == "retina":
+            probability = float(np.clip(output.scale * float(outputs[output.name].ravel()[0]), 0, 1))
+            return degraded, probability if output.polarity == "high_is_good" else 1 - probability
+    return degraded, None
+
+
+def _with_working_points(profile: Profile, manifests: Mapping[Role, ModelManifest]) -> Profile:
+    """The shipped profile with the working points that the weights' own manifest states."""
+    points = {**manifests[Role.MAP].thresholds, **manifests[Role.SCORE].thresholds}
+    meanings = {output.name: output.meaning for manifest in manifests.values() for output in manifest.outputs}
+    content = profile.model_dump()
+    for name, value in points.items():
+        if meanings[name] == "degraded":
+            content["map"]["cell"] = value
+        elif meanings[name] == "retina":
+            content["retina"]["network"] = value
+        else:
+            # the point moves, the width of the band that carries a note stays
+            width = profile.score.accept - profile.score.retake
+            content["score"] = {"retake": value, "accept": min(100.0, value + width)}
+    return Profile.model_validate(content)

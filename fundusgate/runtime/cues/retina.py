@@ -1,0 +1,108 @@
+"""Whether the picture is of a retina at all: thin dark vessels in a network on a smooth ground.
+
+Colour is not asked: cameras differ, and a greenish, pale, red-free or grey fundus is a fundus, while skin has the
+fundus's colours.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fundusgate.runtime.cues.sharpness import Sharpness
+    from fundusgate.runtime.cues.vessels import Ridges, VesselNetwork
+    from fundusgate.runtime.cues.view import CueView
+
+FEATURES = (
+    "line contrast",
+    "strong line contrast",
+    "roughness",
+    "noise",
+    "network extent",
+    "longest vessel",
+    "vessel width",
+    "dark over bright lines",
+    "fine over coarse",
+    "deep shadows",
+    "extremes",
+    "one direction",
+)
+"""What the likeness is computed from, in this order; each is described where `evidence` computes it."""
+
+
+def evidence(view: CueView, ridges: Ridges, network: VesselNetwork, sharpness: Sharpness) -> NDArray[np.float64]:
+    """The measurements that the likeness weighs.
+
+    Returns:
+        (12,) float64, in the order of `FEATURES`; finite for any view with a field.
+    """
+    core = view.core
+    response = (ridges.dark * ridges.coherence)[core]
+    flat = np.abs(view.flat[core])
+    rough = np.abs(cv2.GaussianBlur(view.flat, (0, 0), 4.0))[core]
+    turns = ridges.orientation[core] / np.pi
+    histogram, _ = np.histogram(turns, bins=12, range=(0, 1), weights=response)
+
+    def log(value: float) -> float:
+        return float(np.log(value + 0.003))
+
+    return np.array(
+        [
+            log(network.contrast),
+            log(float(np.quantile(response, 0.99))),
+            log(float(np.quantile(rough, 0.95))),  # a fundus has no large steps but its disc
+            log(view.noise),
+            log(network.extent),
+            network.longest,
+            min(network.width, 9.0),  # vessels are thin; objects' outlines and bricks are not
+            log((float(ridges.dark[core].mean()) + 0.002) / (float(ridges.bright[core].mean()) + 0.002)),
+            log(sharpness.fine_to_coarse),
+            log(float(np.mean(view.flat[core] < -0.3))),
+            log(float(np.mean(flat > 0.3))),
+            float(histogram.max() / max(float(histogram.sum()), 1e-6)),  # vessels run every way, stripes do not
+        ]
+    )
+
+
+_MEAN = np.array([-2.61, -1.937, -2.222, -4.536, 0.885, 0.697, 5.017, -0.173, -0.512, -4.813, -4.207, 0.141])
+_SCALE = np.array([0.806, 0.840, 0.728, 0.643, 1.675, 0.269, 1.638, 0.250, 1.015, 1.214, 1.274, 0.060])
+_WEIGHT = np.array([-4.002, 2.422, 1.094, 2.025, 0.964, 1.803, -0.917, -1.410, 1.204, -2.370, 1.137, -1.170])
+_BIAS = 1.985
+# Logistic regression (scikit-learn, C = 0.3, classes balanced) on 1,724 photographs of seven sources, a third of them
+# recoloured or blurred, against 411 pictures that are no fundus; `benchmarks/fit_retina_likeness.py` fits it again.
+# With every source and every picture held out in turn: AUC 0.98; 0.99 for photographs that no expert rejected.
+
+NO_NETWORK = 0.4
+"""Network extent (see `VesselNetwork.extent`) that noise reaches: below it there is no evidence of a retina."""
+
+SOME_NETWORK = 1.2
+"""Network extent from which vessels no longer limit the likeness (2nd percentile of good photographs: 2.7)."""
+
+
+@dataclass(frozen=True)
+class RetinaLikeness:
+    """How much the picture looks like a retina.
+
+    Attributes:
+        likeness: 0..1; about 1 for a readable fundus, near 0 for other pictures. It is also low where nothing can be
+            seen, so a low value of a black, white or wholly blurred frame says "no retina seen", not "not an eye".
+        network: 0..1, the part that the vessels alone contribute: 0 where no vessel network is seen.
+    """
+
+    likeness: float
+    network: float
+
+
+def measure_retina(view: CueView, ridges: Ridges, network: VesselNetwork, sharpness: Sharpness) -> RetinaLikeness:
+    """Weigh the evidence that a retina is in the picture; zero for a view without field."""
+    if not view.core.any():
+        return RetinaLikeness(0.0, 0.0)
+    seen = float(np.clip((network.extent - NO_NETWORK) / (SOME_NETWORK - NO_NETWORK), 0, 1))
+    logit = float(_WEIGHT @ ((evidence(view, ridges, network, sharpness) - _MEAN) / _SCALE)) + _BIAS
+    return RetinaLikeness(likeness=seen / (1 + float(np.exp(-np.clip(logit, -30, 30)))), network=seen)
