@@ -31,20 +31,26 @@ def export(
     from rich.markup import escape
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    from fundusgate.export.pipeline import STEPS, ExportRequest, default_requests, export_bundle
+    from fundusgate.runtime.backends.base import BackendError
     from fundusgate.runtime.bundle import Bundle
 
+    console = Console(stderr=True)
+    try:
+        from fundusgate.export.pipeline import STEPS, ExportRequest, default_requests, export_bundle
+    except ModuleNotFoundError as error:
+        missing = escape(f"{error.name} is not installed; pip install 'fundusgate[export]' on a workstation")
+        console.print(f"[red]not exported:[/red] {missing}", highlight=False, soft_wrap=True)
+        raise typer.Exit(1) from error
     other = [wanted.value for wanted in precision or [] if wanted is not Precision.FP32]
     if other:
         raise typer.BadParameter(f"only fp32 is written so far, not {', '.join(other)}", param_hint="--precision")
-    console = Console(stderr=True)
     try:
         requests = [ExportRequest.parse(text, backbone) for text in model] if model else default_requests()
         columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
         with Progress(*columns, console=console, transient=True) as bar:
             task = bar.add_task("exporting", total=STEPS * len(requests))
             export_bundle(requests, out, lambda step: bar.update(task, advance=1, description=step))
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, BackendError) as error:
         console.print(f"[red]not exported:[/red] {escape(str(error))}", highlight=False, soft_wrap=True)
         raise typer.Exit(1) from error
     for written in Bundle.open(out).manifest.models:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -67,6 +69,16 @@ def test_the_command_writes_what_the_runtime_opens(bundle: Path, checkpoint: Pat
         outputs = backend.infer(check_inputs(backend.signature.size)[3])
     assert {name: output.shape for name, output in outputs.items()} == {o.name: o.shape for o in model.outputs}
     assert all(0 <= output.min() <= output.max() <= 1 for output in outputs.values())
+
+
+def test_without_the_workstation_extra_it_says_what_to_install(tmp_path: Path) -> None:
+    code = (
+        "import sys; sys.modules['torch'] = None; import typer; from fundusgate.commands.export import export;"
+        f"sys.argv[1:] = ['--out', {str(tmp_path / 'bundle')!r}]; typer.run(export)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert run.returncode == 1
+    assert "torch is not installed; pip install 'fundusgate[export]'" in run.stderr
 
 
 def test_inspect_prints_it(bundle: Path) -> None:
