@@ -107,7 +107,9 @@ def _globe(x: Float32, y: Float32, opening: EyeOpening, noise: Lattice, rng: np.
     return np.asarray(out, np.float32)
 
 
-def _picture(seed: int, size: int, opening: EyeOpening, rng: np.random.Generator) -> UInt8Image:
+def eye_at(seed: int, size: int, opening: EyeOpening) -> UInt8Image:
+    """An eye from outside with its opening where it is wanted; size x size x 3 uint8."""
+    rng = np.random.default_rng([seed, 8])
     x, y = _coordinates(size)
     noise = Lattice(seed)
     turn = rng.normal(0, 0.12)
@@ -141,11 +143,11 @@ def external_eye(seed: int, size: int = 512) -> UInt8Image:
     rng = np.random.default_rng([seed, 1])
     width = float(rng.uniform(0.5, 1.9))
     opening = EyeOpening(rng.normal(0, 0.08), rng.normal(0, 0.06), width, rng.uniform(0.22, 0.5))
-    return _picture(seed, size, opening, rng)
+    return eye_at(seed, size, opening)
 
 
 def closed_lids(seed: int, size: int = 512) -> UInt8Image:
     """A closed eye: skin, the line between the lids, lashes; size x size x 3."""
     rng = np.random.default_rng([seed, 2])
     opening = EyeOpening(rng.normal(0, 0.08), rng.normal(0.05, 0.1), float(rng.uniform(0.6, 1.6)), 0.01)
-    return _picture(seed, size, opening, rng)
+    return eye_at(seed, size, opening)

@@ -47,7 +47,7 @@ def _background(eye: Eye, x: Float32, y: Float32, noise: Lattice, contrast: floa
     broad = noise.at(x / 11, y / 11, 0, octaves=3, roughness=0.4) * np.float32(0.04)
     relative = 1 + broad[..., None] * _colour((0.6, 1.0, 1.2))
     # Orange here, greyer there: blood in the choroid against pigment.
-    hue = noise.at(x / 8 + 5, y / 8, 19, octaves=3, roughness=0.45) * np.float32(0.045)
+    hue = noise.at(x / 12 + 5, y / 12, 19, octaves=3, roughness=0.45) * np.float32(0.022)
     relative += hue[..., None] * _colour((-0.5, 0.9, 1.3))
     warp = noise.at(x / 4, y / 4, 1, octaves=2) * np.float32(0.22)
     ray = np.arctan2(dy, -dx)

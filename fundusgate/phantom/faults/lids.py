@@ -35,6 +35,16 @@ def _lashes(grid: Grid, above: bool, reach: float, rng: np.random.Generator) -> 
     return np.asarray(soft, np.float32) / np.float32(255)
 
 
+def blink(rgb: UInt8Image, field: Mask, closed: float, rng: np.random.Generator) -> tuple[UInt8Image, Mask]:
+    """A lid on its way down or up: `closed` 0 (open) to 1 (nothing but lid)."""
+    grid = Grid.of(field, FieldGeometry.of(field))
+    edge = grid.y + np.float32(0.12) * grid.x * grid.x
+    lid = smoothstep(edge, 2.6 * closed - 1.0, 2.6 * closed - 1.35)
+    veil = (lid * (1.1 - 0.3 * grid.y))[..., None] * np.array([44, 22, 14], np.float32)
+    tone = Tone(gain=np.asarray(1 - np.float32(0.985) * lid, np.float32), veil=np.asarray(veil, np.float32), noise=0.8)
+    return transmit(rgb, field, None, tone, rng)
+
+
 def lash_lid(rgb: UInt8Image, field: Mask, strength: float, rng: np.random.Generator) -> tuple[UInt8Image, Mask]:
     """Dark cover from above (mostly) or below, with lashes hanging from it and the lid's pink reflex at its edge."""
     grid = Grid.of(field, FieldGeometry.of(field))

@@ -1,0 +1,152 @@
+"""What every camera is to the rest of the program: opened, asked for frames, closed.
+
+A public method checks and calls one `_do_*` hook, so that each camera writes only what is its own (the manner of
+python-microscope's device classes).
+"""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from types import TracebackType
+
+    from numpy.typing import NDArray
+    from typing_extensions import Self
+
+
+class CameraError(RuntimeError):
+    """The camera cannot do what was asked; the message says why and what to do next."""
+
+
+class CameraTimeoutError(CameraError):
+    """No frame came in the time given."""
+
+
+class CameraEndedError(CameraError):
+    """There are no more frames: a recording or a script is over."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One picture and what the camera knows of it. It owns its pixels; nobody may write to them.
+
+    Attributes:
+        pixels: H x W x 3 uint8, RGB.
+        timestamp: When the exposure began, seconds on the machine's monotonic clock.
+        sequence: The camera's own number of the frame; a jump means that frames were lost.
+        metadata: What else the camera knows, by name.
+    """
+
+    pixels: NDArray[np.uint8]
+    timestamp: float
+    sequence: int
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.pixels.dtype != np.uint8 or self.pixels.ndim != 3 or self.pixels.shape[2] != 3:
+            raise ValueError(f"a frame is H x W x 3 uint8, got {self.pixels.dtype} {self.pixels.shape}")
+        own = self.pixels if self.pixels.base is None and self.pixels.flags.owndata else self.pixels.copy()
+        own.flags.writeable = False
+        object.__setattr__(self, "pixels", own)
+        object.__setattr__(self, "metadata", MappingProxyType(dict(self.metadata)))
+
+
+class Camera(ABC):
+    """A source of frames; use it as a context manager, or call `open` and `close`."""
+
+    def __init__(self) -> None:
+        self._is_open = False
+        self._last_sequence = -1
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """What the camera is called in reports."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether frames can be asked for."""
+        return self._is_open
+
+    def open(self) -> None:
+        """Make the camera ready.
+
+        Raises:
+            CameraError: It is open already, or cannot be opened.
+        """
+        if self._is_open:
+            raise CameraError(f"{self.name} is open already: close it before opening it again")
+        self._do_open()
+        self._last_sequence = -1
+        self._is_open = True
+
+    def close(self) -> None:
+        """Let the camera go; closing a closed camera does nothing."""
+        if self._is_open:
+            self._is_open = False
+            self._do_close()
+
+    def grab(self, timeout: float = 2.0) -> Frame:
+        """The next frame.
+
+        Args:
+            timeout: Seconds to wait at most, over 0.
+
+        Raises:
+            CameraError: The camera is not open, or has sent a frame out of order.
+            CameraTimeoutError: No frame came in time.
+            CameraEndedError: There are no more frames.
+            ValueError: The timeout is not over 0.
+        """
+        if not self._is_open:
+            raise CameraError(f"{self.name} is not open: call open(), or use it in a with statement")
+        if not timeout > 0:
+            raise ValueError(f"timeout must be over 0 seconds, got {timeout}")
+        frame = self._do_grab(time.monotonic() + timeout)
+        if frame.sequence <= self._last_sequence:
+            raise CameraError(
+                f"{self.name} sent frame {frame.sequence} after {self._last_sequence}: close and open it again"
+            )
+        self._last_sequence = frame.sequence
+        return frame
+
+    def frames(self, timeout: float = 2.0) -> Iterator[Frame]:
+        """Frames until the camera has no more.
+
+        Args:
+            timeout: As for `grab`.
+        """
+        while True:
+            try:
+                yield self.grab(timeout)
+            except CameraEndedError:
+                return
+
+    def __enter__(self) -> Self:
+        self.open()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @abstractmethod
+    def _do_open(self) -> None:
+        """Acquire the device; raise CameraError when that fails."""
+
+    @abstractmethod
+    def _do_close(self) -> None:
+        """Release the device; called once for each successful open."""
+
+    @abstractmethod
+    def _do_grab(self, deadline: float) -> Frame:
+        """The next frame, or CameraTimeoutError once the monotonic clock passes `deadline`."""
