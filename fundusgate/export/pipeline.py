@@ -158,14 +158,21 @@ def describe(spec: ExportSpec, network: nn.Module, card: WeightsCard, entry: Gra
     stated = card.framing or spec.published_framing.value
     if stated not in {framing.value for framing in Framing}:
         raise ExportError(f"{card.checkpoint} says framing {stated!r}; it must be disc or frame")
+    frame = spec.preprocessing(Framing(stated))
+    if card.preprocessing not in (None, frame.version):
+        raise ExportError(
+            f"{card.checkpoint} was trained behind pre-processing {card.preprocessing}, this program does"
+            f" {frame.version}: train it again or export it with the version that it was trained with"
+        )
     return ModelManifest(
         name=spec.name,
         role=spec.role,
         version=card.version,
         files={Precision.FP32: entry},
         input=InputSpec(name=INPUT_NAME, shape=(1, spec.size, spec.size, 3)),
-        preprocessing=spec.preprocessing(Framing(stated)),
+        preprocessing=frame,
         outputs=spec.outputs,
+        thresholds=dict(card.thresholds),
         provenance=Provenance(
             checkpoint=card.checkpoint,
             checkpoint_sha256=card.sha256,

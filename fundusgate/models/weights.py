@@ -5,6 +5,12 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_THRESHOLD = "threshold."
 
 SHIPPED_FOLDER: Path = Path(__file__).resolve().parent.parent / "weights"
 """Folder of the weights that are installed with the package."""
@@ -52,6 +58,10 @@ class WeightsCard:
     data: str
     licence: str
     terms: str
+    preprocessing: int | None
+    """Version of the pre-processing that they were trained behind; None where nothing says it."""
+    thresholds: Mapping[str, float]
+    """Working points by output name, on the reported scale."""
     backbone_sha256: str | None = None
     """Of the backbone's folder, where the network stands on one."""
 
@@ -59,8 +69,9 @@ class WeightsCard:
 def read_card(checkpoint: Path, backbone: Path | None = None) -> WeightsCard:
     """What is known of a checkpoint.
 
-    A safetensors file may carry `version`, `framing`, `data`, `licence` and `terms` in its header; this package's
-    recipes write safetensors and train on the framed disc. A published `.pth` carries nothing.
+    A safetensors file may carry `version`, `framing`, `preprocessing`, `data`, `licence`, `terms` and
+    `threshold.<output>` in its header; this package's recipes write safetensors and train on the framed disc. A
+    published `.pth` carries nothing.
 
     Args:
         checkpoint: A safetensors or `.pth` file.
@@ -68,6 +79,7 @@ def read_card(checkpoint: Path, backbone: Path | None = None) -> WeightsCard:
 
     Raises:
         OSError: It cannot be read.
+        WeightsError: Its header states a number that is none.
     """
     digest = _sha256(checkpoint)
     said = {"framing": "disc"} | _header(checkpoint) if checkpoint.suffix == ".safetensors" else {}
@@ -79,8 +91,19 @@ def read_card(checkpoint: Path, backbone: Path | None = None) -> WeightsCard:
         data=said.get("data", "not stated in the checkpoint"),
         licence=said.get("licence", "not stated in the checkpoint"),
         terms=said.get("terms", ""),
+        preprocessing=int(_number(checkpoint, said, "preprocessing")) if "preprocessing" in said else None,
+        thresholds={
+            key.removeprefix(_THRESHOLD): _number(checkpoint, said, key) for key in said if key.startswith(_THRESHOLD)
+        },
         backbone_sha256=None if backbone is None else _folder_sha256(backbone),
     )
+
+
+def _number(checkpoint: Path, said: Mapping[str, str], key: str) -> float:
+    try:
+        return float(said[key])
+    except ValueError:
+        raise WeightsError(f"{checkpoint.name} says {key} is {said[key]!r}, not a number: write it again") from None
 
 
 def _header(path: Path) -> dict[str, str]:

@@ -23,6 +23,7 @@ from fundusgate.models.weights import WeightsCard, WeightsError, read_card
 from fundusgate.runtime.backends.onnx_cpu import OnnxRuntimeBackend
 from fundusgate.runtime.bundle import Bundle, file_sha256
 from fundusgate.runtime.manifest import Framing, Precision, Role
+from fundusgate.runtime.preprocessing import PREPROCESSING_VERSION
 from tests.export.networks import SIZE, TinyMap, tiny_spec
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from fundusgate.runtime.manifest import ModelManifest
 
-CARD = WeightsCard("tiny.pth", "0" * 64, "3", None, "nothing", "Apache-2.0", "")
+CARD = WeightsCard("tiny.pth", "0" * 64, "3", None, "nothing", "Apache-2.0", "", None, {})
 
 app = typer.Typer()
 app.command()(export)
@@ -41,7 +42,14 @@ app.command()(inspect)
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.manual_seed(1)
     path = tmp_path_factory.mktemp("weights") / "edge.safetensors"
-    said = {"version": "0.3", "framing": "disc", "data": "phantoms", "licence": "Apache-2.0"}
+    said = {
+        "version": "0.3",
+        "framing": "disc",
+        "data": "phantoms",
+        "licence": "Apache-2.0",
+        "preprocessing": str(PREPROCESSING_VERSION),
+    }
+    said |= {"threshold.map": "0.4", "threshold.retina": "0.6"}
     state = build("efiqa-cp-edge").state_dict()
     halved = {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in state.items()}
     save_file(halved, path, metadata=said)
@@ -63,6 +71,7 @@ def test_the_command_writes_what_the_runtime_opens(bundle: Path, checkpoint: Pat
     assert (model.version, model.provenance.data, model.provenance.licence) == ("0.3", "phantoms", "Apache-2.0")
     assert model.provenance.checkpoint_sha256 == file_sha256(checkpoint)
     assert model.preprocessing.framing is Framing.DISC
+    assert model.thresholds == {"map": 0.4, "retina": 0.6}
     assert opened.extra_files == ()
     with OnnxRuntimeBackend(opened.graph_path("efiqa-cp-edge", Precision.FP32), threads=1) as backend:
         assert backend.signature.size == model.input.shape[1]
@@ -146,6 +155,26 @@ def test_a_card_tells_what_the_file_says(checkpoint: Path, tmp_path: Path) -> No
     torch.save({"params": {}}, tmp_path / "net_g.pth")
     silent = read_card(tmp_path / "net_g.pth")
     assert (silent.framing, silent.version) == (None, silent.sha256[:12])
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"framing": "oval"}, "disc or frame"),
+        ({"framing": "frame"}, "maps the framed disc"),
+        ({"preprocessing": str(PREPROCESSING_VERSION + 1)}, "trained behind pre-processing"),
+        ({"preprocessing": "new"}, "not a number"),
+        ({"threshold.map": "low"}, "not a number"),
+        ({"threshold.score": "0.5"}, "thresholds for"),
+    ],
+)
+def test_a_card_that_cannot_be_true_stops_the_export(tmp_path: Path, said: dict[str, str], words: str) -> None:
+    network = TinyMap().eval()
+    path = tmp_path / "tiny.fp32.onnx"
+    entry = save_graph(to_onnx(tiny_spec(), network), path)
+    save_file(network.state_dict(), tmp_path / "tiny.safetensors", metadata=said)
+    with pytest.raises(ValueError, match=words):
+        describe(tiny_spec(), network, read_card(tmp_path / "tiny.safetensors"), entry, path)
 
 
 def test_shipped_weights_that_are_not_there_are_named() -> None:
