@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from fundusgate.models.efiqa_cp_edge import EfiqaCpEdge
     from fundusgate.models.fthnet import FTHNet
     from fundusgate.training.frames import FrameStore
-    from fundusgate.training.loop import LossFunction
+    from fundusgate.training.loop import LossFunction, Precision
 
 PRIOR = 0.02
 """Share of degraded cells among the unlabelled. The paper's 0.05 (Wang et al., arXiv 2606.25915) is for photographs
@@ -43,6 +43,7 @@ class Recipe:
         learning_rate: Peak.
         while_training: The network with what only training needs around it; the network itself is trained in place.
         kept: Name of the network within that, empty where they are the same.
+        precision: Of the passes.
     """
 
     samples: Callable[[FrameStore, Sequence[str], Sequence[NDArray[Any]], int], Dataset[Any]]
@@ -52,6 +53,7 @@ class Recipe:
     learning_rate: float
     while_training: Callable[[nn.Module], nn.Module] = lambda network: network
     kept: str = ""
+    precision: Precision = Precision.AUTOCAST
 
 
 def map_samples(
@@ -123,7 +125,8 @@ def score_loss(network: nn.Module, batch: dict[str, Tensor]) -> dict[str, Tensor
     """Smooth L1 on the 0..1 scale (as FTHNet's paper), each photograph above its degraded copy, and hidden cells."""
     images, targets = batch["image"], batch["target"] / 100
     pairs = images.shape[0]
-    scores, logits = network(normalised(images.flatten(0, 1)))
+    parameter = next(network.parameters())
+    scores, logits = network(normalised(images.flatten(0, 1)).to(parameter.dtype))
     scores = scores.float().reshape(pairs, 2)
     known = batch["known"].flatten(0, 1)
     cells = functional.binary_cross_entropy_with_logits(

@@ -63,6 +63,7 @@ def run(order: TrainingOrder) -> Path:
         seed=order.seed,
         threads=order.threads,
         workers=order.workers,
+        precision=recipe.precision,
     )
     pictures = pictures_without_retina(order.seed)
     samples = recipe.samples(store, order.assume_good, pictures, order.seed)
