@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 SUFFIXES = frozenset({".bmp", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
 """File names that a folder is searched for, in lower case. A file that is named itself is tried whatever its name."""
+OVERLAY_SUFFIX = ".map.jpg"
+"""Ending of the pictures that show a verdict; a folder's search passes them over, they are no photographs."""
 FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "WEBP", "GIF")
 """What Pillow may decode; JPEG includes the multi-picture files of some cameras."""
 MAX_PIXELS = 170_000_000
@@ -111,13 +113,15 @@ def _search(folder: Path) -> list[Path]:
     for parent, folders, files in os.walk(folder, onerror=refuse):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         photographs += [
-            Path(parent) / name
-            for name in sorted(files)
-            if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES
+            Path(parent) / name for name in sorted(files) if not name.startswith(".") and _is_photograph(name)
         ]
     if not photographs:
         raise PhotographError(f"{folder}: no photographs in this folder (looked for {', '.join(sorted(SUFFIXES))})")
     return photographs
+
+
+def _is_photograph(name: str) -> bool:
+    return Path(name).suffix.lower() in SUFFIXES and not name.endswith(OVERLAY_SUFFIX)
 
 
 def _check_file(path: Path) -> None:

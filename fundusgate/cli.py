@@ -1,0 +1,61 @@
+"""The command line: every command is a module of `fundusgate.commands`, registered here.
+
+Exit codes: 0 done, 1 the work failed, 2 wrong use, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from fundusgate import __version__
+from fundusgate.commands.assess import assess
+from fundusgate.commands.export import export
+from fundusgate.commands.inspect import inspect
+
+INTERRUPTED = 130
+"""What a shell reports for a program that Ctrl-C ended (128 + SIGINT)."""
+
+
+class QuietGroup(TyperGroup):
+    """A group of commands that Ctrl-C ends without a traceback."""
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - typer's own types, which move between its versions
+        """Run the command; an interruption becomes exit code 130."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise typer.Exit(INTERRUPTED) from None
+
+
+app = typer.Typer(
+    name="fundusgate",
+    cls=QuietGroup,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"fundusgate {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """Fundus image quality at the camera: a bad photograph is retaken while the patient is still there."""
+
+
+app.command()(assess)
+app.command()(export)
+app.command()(inspect)
