@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from fundusgate.training.loop import Precision
 from fundusgate.training.losses import degraded_bag, nnpu, ranking
 from fundusgate.training.photographs import Quality
 from fundusgate.training.samples import MapSamples, ScoreSamples, label_targets, normalised
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from fundusgate.models.efiqa_cp_edge import EfiqaCpEdge
     from fundusgate.models.fthnet import FTHNet
     from fundusgate.training.frames import FrameStore
-    from fundusgate.training.loop import LossFunction, Precision
+    from fundusgate.training.loop import LossFunction
 
 PRIOR = 0.02
 """Share of degraded cells among the unlabelled. The paper's 0.05 (Wang et al., arXiv 2606.25915) is for photographs
