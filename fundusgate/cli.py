@@ -14,6 +14,7 @@ from fundusgate import __version__
 from fundusgate.commands.assess import assess
 from fundusgate.commands.export import export
 from fundusgate.commands.inspect import inspect
+from fundusgate.commands.train import train
 
 INTERRUPTED = 130
 """What a shell reports for a program that Ctrl-C ended (128 + SIGINT)."""
@@ -59,3 +60,4 @@ def main(
 app.command()(assess)
 app.command()(export)
 app.command()(inspect)
+app.command()(train)

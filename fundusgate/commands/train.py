@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import Annotated
 
 import typer
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 EXAMPLES = """
 Train a network by its recipe, on a folder of photographs with a labels.csv (columns file, source, quality; good,

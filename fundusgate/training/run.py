@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 import torch
@@ -10,6 +11,7 @@ from rich.progress import Progress
 from safetensors.torch import save_file
 
 from fundusgate.models import build
+from fundusgate.runtime.preprocessing import PREPROCESSING_VERSION
 from fundusgate.training.frames import FrameStore, open_frames
 from fundusgate.training.loop import LoopSettings, TrainingError, train
 from fundusgate.training.negatives import pictures_without_retina
@@ -68,7 +70,9 @@ def run(order: TrainingOrder) -> Path:
     pictures = pictures_without_retina(order.seed)
     samples = recipe.samples(store, order.assume_good, pictures, order.seed)
     averaged = train(recipe.while_training(network), samples, recipe.loss, settings, order.out)
-    return write_weights(averaged.get_submodule(recipe.kept), order.out / f"{order.name}.safetensors")
+    return write_weights(
+        averaged.get_submodule(recipe.kept), order.out / f"{order.name}.safetensors", card(order, settings, store)
+    )
 
 
 def framed(records: list[PhotographRecord], order: TrainingOrder) -> FrameStore:
@@ -79,13 +83,33 @@ def framed(records: list[PhotographRecord], order: TrainingOrder) -> FrameStore:
         return open_frames(kept, order.cache, progress=lambda done, _all: progress.update(bar, completed=done))
 
 
-def write_weights(network: torch.nn.Module, path: Path) -> Path:
-    """Half-precision safetensors of a network's state, written whole or not at all."""
+TERMS = "research and evaluation only: the photographs' labels are CC BY-NC-SA or for academic use"
+
+
+def card(order: TrainingOrder, settings: LoopSettings, store: FrameStore) -> dict[str, str]:
+    """What the weights say of themselves in their own header: what they saw, how, and on what terms."""
+    sources: dict[str, int] = {}
+    for index in range(len(store)):
+        source = store.record(index).source
+        sources[source] = sources.get(source, 0) + 1
+    return {
+        "version": f"{date.today():%Y.%m.%d}-s{settings.steps}x{settings.batch}-seed{settings.seed}",
+        "framing": "disc",
+        "preprocessing": str(PREPROCESSING_VERSION),
+        "data": ", ".join(f"{source} {count}" for source, count in sorted(sources.items())) + ", and made faults",
+        "held_out": ", ".join(order.hold_out),
+        "licence": "weights: as their data",
+        "terms": TERMS,
+    }
+
+
+def write_weights(network: torch.nn.Module, path: Path, metadata: dict[str, str]) -> Path:
+    """Half-precision safetensors of a network's state with its card, written whole or not at all."""
     state = {
         name: (tensor.half() if tensor.dtype == torch.float32 else tensor).contiguous()
         for name, tensor in network.state_dict().items()
     }
     partial = path.with_suffix(".partial")
-    save_file(state, partial)
+    save_file(state, partial, metadata=metadata)
     partial.replace(path)
     return path
