@@ -35,7 +35,11 @@ READABLE_FROM = 75.0
 SCORE_CELLS = 12
 """Cells a side of FTHNet's last stage, where training asks which cells are hidden."""
 
-WHOLE_FAULTS = tuple(code for code in CauseCode if code not in (CauseCode.NOT_FUNDUS, CauseCode.UNKNOWN))
+WHOLE_FAULTS = (
+    *(code for code in CauseCode if code not in (CauseCode.NOT_FUNDUS, CauseCode.UNKNOWN)),
+    *(CauseCode.FOCUS, CauseCode.MOTION, CauseCode.MEDIA_OPACITY) * 2,
+)
+"""Faults of the whole photograph as often as they are drawn: what only lacks detail is the hardest to learn."""
 
 MEAN = torch.tensor((0.485, 0.456, 0.406)) * 255
 DEVIATION = torch.tensor((0.229, 0.224, 0.225)) * 255
