@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 
 from fundusgate import __version__
 from fundusgate.commands.assess import assess
+from fundusgate.commands.demo import demo
 from fundusgate.commands.export import export
 from fundusgate.commands.inspect import inspect
 from fundusgate.commands.train import train
@@ -58,6 +59,7 @@ def main(
 
 
 app.command()(assess)
+app.command()(demo)
 app.command()(export)
 app.command()(inspect)
 app.command()(train)
