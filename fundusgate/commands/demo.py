@@ -97,7 +97,6 @@ def _report(console: Console, tally: Tally, out: Path) -> None:
     if tally.readable:
         console.print(f"Readable frames kept: {tally.readable_kept} of {tally.readable}.")
     if tally.unreadable:
-        console.print(
-            f"Frames with a quarter or more hidden, refused: {tally.unreadable - tally.unreadable_kept} of {tally.unreadable}."
-        )
+        refused = tally.unreadable - tally.unreadable_kept
+        console.print(f"Frames with a quarter or more hidden, refused: {refused} of {tally.unreadable}.")
     console.print(f"Contact sheet: {sheet}", highlight=False, soft_wrap=True)

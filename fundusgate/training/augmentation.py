@@ -99,7 +99,7 @@ def vignette(rgb: Pixels, rng: np.random.Generator) -> Pixels:
 def resample(rgb: Pixels, rng: np.random.Generator) -> Pixels:
     """Another sensor resolution: shrink to a random side, enlarge again, at times sharpened as cameras do."""
     size = rgb.shape[0]
-    side = int(rng.integers(LEAST_RESOLUTION, size + 1))
+    side = int(rng.integers(min(LEAST_RESOLUTION, size), size + 1))
     small = cv2.resize(rgb, (side, side), interpolation=cv2.INTER_AREA)
     out = cv2.resize(small, (size, size), interpolation=cv2.INTER_CUBIC if rng.random() < 0.5 else cv2.INTER_LINEAR)
     if rng.random() < 0.25:

@@ -195,7 +195,7 @@ def _save(
             "network": network.state_dict(),
             "averaged": averaged.state_dict(),
             "optimizer": optimizer.state_dict(),
-            "settings": asdict(settings),
+            "settings": asdict(settings) | {"precision": settings.precision.value},
             "done": done,
         },
         partial,

@@ -32,7 +32,7 @@ def sample_pictures() -> list[Path]:
     return [path for path in found if path.name not in RETINAS]
 
 
-def pictures_without_retina(seed: int, phantoms: int = 240) -> list[NDArray[np.uint8]]:
+def pictures_without_retina(seed: int, phantoms: int) -> list[NDArray[np.uint8]]:
     """Sample pictures but for the held-out ones, beside the phantom's external eyes, lids, skin, rooms and textures.
 
     Args:

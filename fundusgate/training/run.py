@@ -67,7 +67,8 @@ def run(order: TrainingOrder) -> Path:
         workers=order.workers,
         precision=recipe.precision,
     )
-    pictures = pictures_without_retina(order.seed)
+    # A run of a few steps does not wait for more pictures than it has samples.
+    pictures = pictures_without_retina(order.seed, min(PHANTOM_PICTURES, settings.steps * settings.batch))
     samples = recipe.samples(store, order.assume_good, pictures, order.seed)
     averaged = train(recipe.while_training(network), samples, recipe.loss, settings, order.out)
     return write_weights(
@@ -83,6 +84,8 @@ def framed(records: list[PhotographRecord], order: TrainingOrder) -> FrameStore:
         return open_frames(kept, order.cache, progress=lambda done, _all: progress.update(bar, completed=done))
 
 
+PHANTOM_PICTURES = 240
+"""Pictures without a retina that the phantom adds to the sample pictures."""
 TERMS = "research and evaluation only: the photographs' labels are CC BY-NC-SA or for academic use"
 
 
