@@ -148,8 +148,8 @@ def paint(eye: Eye, view: View, camera: CameraModel) -> Painted:
     levels += _reflexes(eye, x, y, noise)[..., None] * (nerve * _colour((0.5, 0.75, 0.85)))
     # Rim: nerve fibres over capillaries, pinker nasally; cup: the pale, faintly dotted lamina cribrosa.
     mottled = noise.at(x * 1.6, y * 1.6, 13, octaves=3, roughness=0.7)
-    whiteness = 0.30 + 0.34 * eye.disc.pallor + 0.13 * side + 0.045 * mottled
-    whiteness = whiteness * (1 - cup) + (0.92 + 0.03 * mottled) * cup
+    whiteness = 0.22 + 0.30 * eye.disc.pallor + 0.14 * side + 0.05 * mottled
+    whiteness = whiteness * (1 - cup) + (0.95 + 0.03 * mottled) * cup
     pink = base * _colour((1.28, 1.12, 1.12))
     disc_levels = pink + (nerve - pink) * np.clip(whiteness, 0, 1.05)[..., None]
     dots = np.clip(noise.at(x * 3.2, y * 3.2, 14) - 0.6, 0, 1) * cup * np.float32(0.10)

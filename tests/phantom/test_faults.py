@@ -12,6 +12,7 @@ import pytest
 from fundusgate.codes import CauseCode
 from fundusgate.phantom.faults import degrade, degrade_all, degrade_locally
 from fundusgate.phantom.faults.degrade import FAULTS
+from fundusgate.phantom.faults.sharpness import GROWTH, LARGEST_DEFOCUS
 
 if TYPE_CHECKING:
     from fundusgate.phantom.arrays import Mask, UInt8Image
@@ -117,7 +118,7 @@ def test_the_mask_says_where_real_lines_can_no_longer_be_measured(code: CauseCod
 
 def test_defocus_leaves_the_contrast_that_the_optics_predict() -> None:
     _, lined, field = ruled()
-    radii = {s: 0.035 * SIZE * s for s in (0.2, 0.5)}
+    radii = {s: LARGEST_DEFOCUS * SIZE * s**GROWTH for s in (0.35, 0.6)}
     for strength, radius in radii.items():
         done = degrade(lined, field, CauseCode.FOCUS, strength, seed=3)
         g = done.rgb[100:156, 96:160, 1].astype(float).mean(axis=0).reshape(-1, PERIOD).mean(axis=0)

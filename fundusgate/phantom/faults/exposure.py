@@ -11,7 +11,7 @@ from fundusgate.phantom.transfer import Tone, transmit
 GAMMA = 2.2
 """Display levels are light to the power 1/2.2, so a stop of light is a factor of 0.73 in levels."""
 MOST_STOPS_UNDER = 7.0
-MOST_STOPS_OVER = 3.2
+MOST_STOPS_OVER = 4.5
 
 
 def too_dark(rgb: UInt8Image, field: Mask, strength: float, rng: np.random.Generator) -> tuple[UInt8Image, Mask]:
@@ -27,15 +27,15 @@ def too_dark(rgb: UInt8Image, field: Mask, strength: float, rng: np.random.Gener
 
 
 def too_bright(rgb: UInt8Image, field: Mask, strength: float, rng: np.random.Generator) -> tuple[UInt8Image, Mask]:
-    """Up to three stops too much light, strongest on one side or in the middle, clipped as a sensor clips."""
+    """Up to four stops too much light, strongest on one side or in the middle, clipped as a sensor clips."""
     geometry = FieldGeometry.of(field)
     grid = Grid.of(field, geometry)
     centre = rng.normal(0, 0.45, 2)
     distance = (grid.x - np.float32(centre[0])) ** 2 + (grid.y - np.float32(centre[1])) ** 2
-    over = np.exp(-distance / np.float32(rng.uniform(0.5, 2.5))) * rng.uniform(0.3, 0.7)
+    over = np.exp(-distance / np.float32(rng.uniform(0.5, 2.5))) * rng.uniform(0.1, 0.5)
     stops = strength * MOST_STOPS_OVER * (1 - over.max() + over)
     gain = np.power(2.0, stops / GAMMA).astype(np.float32)
     # Stray light grows with the exposure and lifts the weakest channel most: over-exposed eyes turn pale, not orange.
-    tint = np.array([0.6, 1.0, 1.0], np.float32) * np.float32(strength * rng.uniform(20, 60))
+    tint = np.array([0.6, 1.0, 1.0], np.float32) * np.float32(strength * rng.uniform(30, 80))
     veil = ((gain - 1) / np.float32(max(1e-3, float(gain.max()) - 1)))[..., None] * tint
     return transmit(rgb, field, None, Tone(gain=gain, veil=veil.astype(np.float32), noise=0.5 * strength), rng)

@@ -103,7 +103,8 @@ def _haze(
     mean = rgb[field].reshape(-1, 3)[::29].mean(axis=0).astype(np.float32)
     share = np.float32(rng.uniform(0, 0.8))
     colour = (mean * share + _any_tint(rng) * (1 - share)) * np.float32(rng.uniform(0.5, 1.15))
-    veil = (opacity[..., None] * colour).astype(np.float32)
+    lumps = 1 + np.float32(rng.uniform(0, 0.12)) * cloud(where.shape, 2, rng)
+    veil = ((opacity * lumps)[..., None] * colour).astype(np.float32)
     tone = Tone(gain=(1 - opacity).astype(np.float32), veil=veil, noise=opacity * np.float32(own_noise(rgb, field)))
     out, hidden = transmit(rgb, field, None, tone, rng)
     return out, hidden, CauseCode.MEDIA_OPACITY

@@ -15,12 +15,12 @@ def media_opacity(rgb: UInt8Image, field: Mask, strength: float, rng: np.random.
     """Diffuse haze, patchy as cataract is; blue is scattered and absorbed most, so the picture yellows or greens."""
     geometry = FieldGeometry.of(field)
     grid = Grid.of(field, geometry)
-    sigma = 0.011 * geometry.diameter * strength
+    sigma = 0.007 * geometry.diameter * strength
     image = gaussian_inside(np.asarray(rgb, np.float32), field, max(0.05, sigma))
     survival = gaussian_survival(np.array([sigma], np.float32), ReferenceVessel().width * geometry.diameter)
     patches = np.clip(1 + np.float32(rng.uniform(0.05, 0.25)) * cloud(grid.shape, 2, rng, 2), 0.5, 1.5)
     # Beer-Lambert: what comes through unscattered falls exponentially with the opacity's density.
-    opacity = 1 - np.exp(np.float32(-2.6 * strength) * patches)
+    opacity = 1 - np.exp(np.float32(-2.8 * strength**1.3) * patches)
     mean = rgb[field].reshape(-1, 3)[::17].mean(axis=0).astype(np.float32)
     grey = np.float32(mean.mean())
     scatter = np.array([1.0, rng.uniform(0.95, 1.15), rng.uniform(0.7, 1.05)], np.float32)

@@ -24,10 +24,14 @@ LONGEST_SMEAR = 0.10
 """Length of the smear at strength 1, in field diameters."""
 
 
+GROWTH = 1.5
+"""Kernels grow with strength to this power: small errors are common, and half strength is where vessels go."""
+
+
 def focus(rgb: UInt8Image, field: Mask, strength: float, rng: np.random.Generator) -> tuple[UInt8Image, Mask]:
     """Defocus: a uniform disc of light for every point (geometrical optics), noise of the sensor on top."""
     geometry = FieldGeometry.of(field)
-    radius = LARGEST_DEFOCUS * geometry.diameter * strength
+    radius = LARGEST_DEFOCUS * geometry.diameter * strength**GROWTH
     shrink = shrink_for(radius)
     image = blur_inside(np.asarray(rgb, np.float32), field, disc_kernel(max(0.05, radius / shrink)), shrink)
     survival = disc_survival(radius, ReferenceVessel().width * geometry.diameter)
@@ -37,7 +41,7 @@ def focus(rgb: UInt8Image, field: Mask, strength: float, rng: np.random.Generato
 def motion(rgb: UInt8Image, field: Mask, strength: float, rng: np.random.Generator) -> tuple[UInt8Image, Mask]:
     """A smear along one slightly bent path; vessels along it survive, those across it do not."""
     geometry = FieldGeometry.of(field)
-    length = LONGEST_SMEAR * geometry.diameter * strength
+    length = LONGEST_SMEAR * geometry.diameter * strength**GROWTH
     shrink = shrink_for(length / 3)
     kernel = motion_kernel(max(0.1, length / shrink), rng.uniform(0, math.pi), rng.normal(0, 0.35))
     image = blur_inside(np.asarray(rgb, np.float32), field, kernel, shrink)

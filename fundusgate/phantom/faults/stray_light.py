@@ -69,5 +69,5 @@ def central_ghost(rgb: UInt8Image, field: Mask, strength: float, rng: np.random.
     for _ in range(int(rng.integers(0, 4))):
         dust = blob(grid, rng, (rng.normal(0, 0.45), rng.normal(0, 0.45)), rng.uniform(0.02, 0.05), 0.5)
         cover = np.maximum(cover, dust * np.float32(rng.uniform(0.2, 0.7)))
-    cover *= np.float32(min(1.0, 0.25 + 0.75 * strength) * min(1.0, 4 * strength))
+    cover *= np.float32(min(1.0, 0.4 + 0.6 * strength) * min(1.0, 4 * strength))
     return _reflex(rgb, field, cover, _tint(rng), rng.uniform(0.7, 1.0), rng)
