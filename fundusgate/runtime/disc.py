@@ -25,6 +25,8 @@ WORKING_SIDE = 256
 """Longer side, in pixels, at which the disc is sought."""
 SMALLEST_SIDE = 12
 """A frame with a shorter side than this, at working scale, has no room for a rim."""
+SMALLEST_SHARE = 0.15
+"""Share of all rim points that lie on a mask's circle: 0.25 and more on photographs, under 0.1 on other pictures."""
 
 
 @dataclass(frozen=True)
@@ -140,9 +142,17 @@ def _fit_mask(surround: Surround) -> Circle | None:
         ),
         None,
     )
-    if circle is None or votes_for(circle, points, tolerance) > 0.6 * len(points):
-        return circle
-    return _stretched(circle, points, shape, tolerance) or circle
+    if circle is None:
+        return None
+    if votes_for(circle, points, tolerance) < 0.6 * len(points):
+        stretched = _stretched(circle, points, shape, tolerance)
+        if stretched is not None:
+            return stretched
+    return circle if _share_on(circle, points, tolerance) >= SMALLEST_SHARE else None
+
+
+def _share_on(circle: Circle, points: NDArray[np.float64], tolerance: float) -> float:
+    return float((np.abs(circle.distances(points)) < tolerance).mean())
 
 
 def _stretched(circle: Circle, points: NDArray[np.float64], shape: tuple[int, int], tolerance: float) -> Circle | None:
@@ -152,6 +162,8 @@ def _stretched(circle: Circle, points: NDArray[np.float64], shape: tuple[int, in
     squeezed = points * squeeze
     fitted = fit_circles(squeezed, (round(shape[0] * squeeze[1]), round(shape[1] * squeeze[0])), tolerance)
     if not fitted or votes_for(fitted[0], squeezed, tolerance) < 1.3 * votes_for(circle, points, tolerance):
+        return None
+    if _share_on(fitted[0], squeezed, tolerance) < SMALLEST_SHARE:
         return None
     return Circle(fitted[0].cx / float(squeeze[0]), fitted[0].cy / float(squeeze[1]), fitted[0].radius)
 
