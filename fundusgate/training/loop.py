@@ -55,13 +55,13 @@ class LoopSettings:
     steps: int
     batch: int
     learning_rate: float
-    warmup: int = 200
+    warmup: int = 100
     weight_decay: float = 0.01
     average: float = 0.998
     seed: int = 1
     workers: int = 1
     threads: int = 1
-    checkpoint_every: int = 200
+    checkpoint_every: int = 100
     precision: Precision = Precision.AUTOCAST
 
 

@@ -42,6 +42,8 @@ class Recipe:
         steps: Optimizer steps unless told otherwise.
         batch: Items a step.
         learning_rate: Peak.
+        first_layer: Name of the network's first convolution, which starts as a whitening.
+        size: Side of the network's input, pixels.
         while_training: The network with what only training needs around it; the network itself is trained in place.
         kept: Name of the network within that, empty where they are the same.
         precision: Of the passes.
@@ -52,6 +54,8 @@ class Recipe:
     steps: int
     batch: int
     learning_rate: float
+    first_layer: str
+    size: int
     while_training: Callable[[nn.Module], nn.Module] = lambda network: network
     kept: str = ""
     precision: Precision = Precision.AUTOCAST
@@ -148,7 +152,9 @@ def with_visibility(network: nn.Module) -> nn.Module:
 
 
 RECIPES: dict[str, Recipe] = {
-    "efiqa-cp-edge": Recipe(map_samples, map_loss, steps=6000, batch=16, learning_rate=2e-3),
+    "efiqa-cp-edge": Recipe(
+        map_samples, map_loss, steps=6000, batch=16, learning_rate=2e-3, first_layer="stem.0.0", size=512
+    ),
     "fthnet-s": Recipe(
         score_samples,
         score_loss,
@@ -157,6 +163,9 @@ RECIPES: dict[str, Recipe] = {
         learning_rate=4e-4,
         while_training=with_visibility,
         kept="network",
+        first_layer="bbone.patch_embed.proj",
+        size=384,
+        precision=Precision.BFLOAT16,
     ),
     "fthnet-l": Recipe(
         score_samples,
@@ -166,6 +175,9 @@ RECIPES: dict[str, Recipe] = {
         learning_rate=3e-4,
         while_training=with_visibility,
         kept="network",
+        first_layer="bbone.patch_embed.proj",
+        size=384,
+        precision=Precision.BFLOAT16,
     ),
 }
 

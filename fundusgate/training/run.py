@@ -17,6 +17,7 @@ from fundusgate.training.loop import LoopSettings, TrainingError, train
 from fundusgate.training.negatives import pictures_without_retina
 from fundusgate.training.photographs import PhotographRecord, read_records
 from fundusgate.training.recipes import RECIPES, seeded
+from fundusgate.training.whitening import whiten_first_layer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,6 +59,8 @@ def run(order: TrainingOrder) -> Path:
     store = framed(read_records(order.data), order)
     seeded(order.seed)
     network = build(order.name, order.start).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    if order.start is None:
+        whiten_first_layer(network, recipe.first_layer, store, recipe.size, order.seed)
     settings = LoopSettings(
         steps=order.steps or recipe.steps,
         batch=recipe.batch,
