@@ -14,6 +14,7 @@ from fundusgate.runtime.backends.onnx_cpu import OnnxRuntimeBackend
 from fundusgate.runtime.bundle import Bundle, shipped_bundle
 from fundusgate.runtime.cues import measure_cues
 from fundusgate.runtime.disc import find_disc
+from fundusgate.runtime.field_cut import visible_field
 from fundusgate.runtime.guidance import prompt_for
 from fundusgate.runtime.manifest import Framing, ModelManifest, OutputSpec, Precision, Role
 from fundusgate.runtime.preprocessing import (
@@ -148,8 +149,9 @@ class Assessor:
         disc = find_disc(rgb)
         framed = frame_disc(rgb, disc, self._map.manifest.preprocessing.size)
         score_input = self._score_input(rgb, disc, framed)
-        cues = measure_cues(framed.rgb, framed.inside)
-        cells = inside_cells(framed.inside, CELLS)
+        field = visible_field(framed.rgb, framed.inside)
+        cues = measure_cues(framed.rgb, field)
+        cells = inside_cells(field, CELLS)
         prepared = time.perf_counter()
         # an engine serves one thread at a time
         with self._lock:

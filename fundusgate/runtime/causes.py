@@ -66,7 +66,11 @@ def cue_severities(cues: Cues, ramps: CueRamps) -> dict[CauseCode, float]:
         CauseCode.CRESCENT_TOP: haze_top,
         CauseCode.CRESCENT_BOTTOM: haze_bottom,
         CauseCode.MOTION: telling
-        * min(ramps.motion.severity(sharp.anisotropy), ramps.motion_blur.severity(sharp.fine_to_coarse)),
+        * min(
+            ramps.motion.severity(sharp.anisotropy),
+            ramps.motion_blur.severity(sharp.fine_to_coarse),
+            ramps.motion_floor.severity(sharp.fine_to_coarse),
+        ),
         CauseCode.FOCUS: telling * ramps.focus.severity(sharp.fine_to_coarse),
         CauseCode.CENTRAL_GHOST: (1.0 - bright) * ramps.ghost.severity(cues.spots.ghost),
         CauseCode.MEDIA_OPACITY: opacity,

@@ -107,6 +107,7 @@ class CueRamps(_Strict):
     focus: Ramp
     motion: Ramp
     motion_blur: Ramp
+    motion_floor: Ramp
     dark: Ramp
     bright: Ramp
     haze_top: Ramp

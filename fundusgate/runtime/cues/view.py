@@ -26,6 +26,12 @@ DARK_FLOOR = 0.04
 CORE_MARGIN = 0.04
 """Width of the rim left out of contrast measurements, fraction of the disc's radius: the mask's edge is there."""
 
+BLACK = 8
+"""Level (0..255) under which a pixel holds nothing; its neighbourhood is left out of contrast measurements."""
+
+MOST_BLACK = 0.6
+"""Up to this fraction of the field; a frame darker still is measured as it is."""
+
 
 @dataclass(frozen=True)
 class CueView:
@@ -33,8 +39,8 @@ class CueView:
 
     Attributes:
         rgb: (256, 256, 3) float32, 0..1, zero outside.
-        inside: (256, 256) bool, disc and frame.
-        core: (256, 256) bool, `inside` without its rim.
+        inside: (256, 256) bool, the field (disc and frame, without what the camera cut off).
+        core: (256, 256) bool, `inside` without its rim and what is black.
         luminance: (256, 256) float32, 0..1, the mean of red and green (blue is mostly noise in a fundus photograph).
         illumination: (256, 256) float32, 0..1, the slow part of green, averaged inside the disc only.
         flat: (256, 256) float32, Weber contrast of green on its illumination (-1 and up), zero outside.
@@ -94,7 +100,7 @@ def prepare(rgb: NDArray[np.uint8], inside: NDArray[np.bool_]) -> CueView:
 
     Args:
         rgb: (S, S, 3) uint8, the square about the disc.
-        inside: (S, S) bool, the pixels of the disc that lie in the photograph.
+        inside: (S, S) bool, the pixels of the disc that lie in the photograph (see `visible_field` for cut fields).
 
     Raises:
         ValueError: the arrays are not one square of uint8 RGB and a mask of the same side.
@@ -114,6 +120,10 @@ def prepare(rgb: NDArray[np.uint8], inside: NDArray[np.bool_]) -> CueView:
     margin = max(2, round(CORE_MARGIN * SIDE / 2))
     padded = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=(0,))
     core = cv2.distanceTransform(padded, cv2.DIST_L2, 3)[1:-1, 1:-1] > margin
+    black = (rgb.max(axis=2) < BLACK) & within
+    if black.sum() < MOST_BLACK * max(int(within.sum()), 1):
+        # a notch of the mask or a black lid has an edge, and an edge passes for a line
+        core &= cv2.dilate(black.astype(np.uint8), np.ones((7, 7), np.uint8)) == 0
     green = np.ascontiguousarray(colour[..., 1])
     illumination = blur_inside(green, within, ILLUMINATION_SIGMA)
     flat = np.where(within, (green - illumination) / np.maximum(illumination, DARK_FLOOR), 0).astype(np.float32)

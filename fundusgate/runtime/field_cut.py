@@ -1,0 +1,84 @@
+"""The straight black bands that many cameras leave inside the circle: sensor edges, not retina, and not a fault.
+
+A tabletop camera's field is often a circle cut flat at top and bottom. The disc finder gives the circle; the pixels
+between the cut and the circle hold no picture, so they must count neither as dark retina nor as degraded cells.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+BLACK = 16
+"""Level (0..255) of a row's brighter pixels below which the row holds no picture."""
+
+STEP = 14
+"""Rise in levels over the step's width that tells a camera's cut from the soft edge of a shadow."""
+
+STEP_WIDTH = 0.02
+"""Width of that rise, fraction of the square's side."""
+
+DEEPEST = 0.30
+"""A band deeper than this fraction of the side is a shadow or a lid, whatever its edge looks like."""
+
+_BRIGHTER = 0.9
+
+
+def visible_field(rgb: NDArray[np.uint8], inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The inside of a framed fundus without the bands that the camera itself cut off.
+
+    Args:
+        rgb: (S, S, 3) uint8, the framed fundus.
+        inside: (S, S) bool, disc and frame.
+
+    Returns:
+        (S, S) bool, a subset of `inside`; `inside` itself where nothing was cut.
+    """
+    brightest = np.where(inside, rgb.max(axis=2), np.uint8(0))
+    field = inside.copy()
+    for axis in (0, 1):
+        profile, counted = _profile(brightest, inside, axis)
+        for backwards in (False, True):
+            depth = _band(profile[::-1] if backwards else profile, counted[::-1] if backwards else counted)
+            if depth:
+                cut = slice(len(profile) - depth, None) if backwards else slice(0, depth)
+                if axis == 0:
+                    field[cut, :] = False
+                else:
+                    field[:, cut] = False
+    return field
+
+
+def _profile(
+    brightest: NDArray[np.uint8], inside: NDArray[np.bool_], axis: int
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Level of the brighter pixels of each row (axis 0) or column (axis 1), and whether it has pixels inside."""
+    lines = brightest if axis == 0 else brightest.T
+    masks = inside if axis == 0 else inside.T
+    counts = masks.sum(axis=1)
+    # pixels outside are zero and sort first, so the quantile counts from the bright end
+    ordered = np.sort(lines, axis=1)
+    back = np.maximum(np.round((1 - _BRIGHTER) * counts), 1).astype(np.int64)
+    profile = ordered[np.arange(len(lines)), lines.shape[1] - back].astype(np.float64)
+    return profile, counts > 0
+
+
+def _band(profile: NDArray[np.float64], counted: NDArray[np.bool_]) -> int:
+    """Depth in lines of the black band that starts this profile; zero where there is none."""
+    lit = np.flatnonzero(counted & (profile >= BLACK))
+    if not lit.size or not counted.any():
+        return 0
+    first_line, first_lit = int(np.flatnonzero(counted)[0]), int(lit[0])
+    width = max(2, round(STEP_WIDTH * len(profile)))
+    if first_lit - first_line < 2 or first_lit - first_line > DEEPEST * len(profile):
+        return 0
+    after = min(first_lit + width, len(profile) - 1)
+    # resizing and compression smear the edge by a line or two: the band reaches to where the rise is over
+    rise = profile[after] - profile[max(first_lit - width, 0)]
+    if rise < STEP:
+        return 0
+    return min(first_lit + max(1, width // 2), len(profile))
