@@ -16,7 +16,7 @@ from fundusgate.runtime.photograph import PhotographError, read_photograph
 from fundusgate.runtime.preprocessing import PREPROCESSING_VERSION, frame_disc
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -50,15 +50,23 @@ class FrameStore:
             (entry["offset"], entry["side"], by_path[entry["path"]]) for entry in index["frames"]
         ]
         self.skipped: list[str] = index["skipped"]
+        self._added: list[Frame] = []
+
+    def add(self, frames: Iterable[Frame]) -> None:
+        """Put frames that are made, not read, behind those that are."""
+        self._added.extend(frames)
 
     def __len__(self) -> int:
-        return len(self.entries)
+        return len(self.entries) + len(self._added)
 
     def record(self, index: int) -> PhotographRecord:
         """The row of frame ``index``."""
-        return self.entries[index][2]
+        read = len(self.entries)
+        return self.entries[index][2] if index < read else self._added[index - read].record
 
     def __getitem__(self, index: int) -> Frame:
+        if index >= len(self.entries):
+            return self._added[index - len(self.entries)]
         offset, side, record = self.entries[index]
         planes = np.asarray(self._pixels[offset : offset + side * side * 4]).reshape(side, side, 4)
         return Frame(np.ascontiguousarray(planes[..., :3]), planes[..., 3] > 0, record)

@@ -15,6 +15,7 @@ from fundusgate.runtime.preprocessing import PREPROCESSING_VERSION
 from fundusgate.training.frames import FrameStore, open_frames
 from fundusgate.training.loop import LoopSettings, TrainingError, train
 from fundusgate.training.negatives import pictures_without_retina
+from fundusgate.training.phantoms import phantom_frames
 from fundusgate.training.photographs import PhotographRecord, read_records
 from fundusgate.training.recipes import RECIPES, seeded
 from fundusgate.training.whitening import whiten_first_layer
@@ -71,7 +72,9 @@ def run(order: TrainingOrder) -> Path:
         precision=recipe.precision,
     )
     # A run of a few steps does not wait for more pictures than it has samples.
-    pictures = pictures_without_retina(order.seed, min(PHANTOM_PICTURES, settings.steps * settings.batch))
+    wanted = min(PHANTOM_PICTURES, settings.steps * settings.batch)
+    pictures = pictures_without_retina(order.seed, wanted)
+    store.add(phantom_frames(wanted // 2, order.seed * 100_000))
     samples = recipe.samples(store, order.assume_good, pictures, order.seed)
     averaged = train(recipe.while_training(network), samples, recipe.loss, settings, order.out)
     return write_weights(
@@ -88,7 +91,7 @@ def framed(records: list[PhotographRecord], order: TrainingOrder) -> FrameStore:
 
 
 PHANTOM_PICTURES = 240
-"""Pictures without a retina that the phantom adds to the sample pictures."""
+"""Pictures without a retina that the phantom adds to the sample pictures; half as many eyes to the photographs."""
 TERMS = "research and evaluation only: the photographs' labels are CC BY-NC-SA or for academic use"
 
 

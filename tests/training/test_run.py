@@ -47,14 +47,14 @@ def test_a_recipe_ends_in_weights_that_build_loads(tmp_path: Path) -> None:
     with safe_open(weights, framework="pt") as stream:
         card = stream.metadata()
     assert card["held_out"] == "south"
-    assert card["data"].startswith("north 3,")
+    assert card["data"].startswith("north 3, phantom 8,")
     assert card["framing"] == "disc"
 
 
 def test_the_validation_split_is_never_trained_on(tmp_path: Path) -> None:
     run(order(write_folder(tmp_path)))
     with safe_open(tmp_path / "out" / "efiqa-cp-edge.safetensors", framework="pt") as stream:
-        assert stream.metadata()["data"].startswith("north 3, south 2,")
+        assert stream.metadata()["data"].startswith("north 3, phantom 8, south 2,")
 
 
 def test_fthnets_weights_are_kept_without_the_training_head(tmp_path: Path) -> None:
