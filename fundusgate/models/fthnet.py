@@ -150,14 +150,18 @@ class FTHNet(nn.Module):
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Start training afresh: truncated normal (0.02) in the backbone, variance kept in the hypernetwork.
+        """Start training afresh, variance kept through the backbone's dense layers and the hypernetwork.
 
+        Swin's own start (truncated normal, 0.02) is meant for wider tokens: at 32 channels every activation stays in
+        the linear part of GELU and detail, which shows only in squares, is not found (measured: after 3,200 pairs the
+        loss was that of a constant). The layers that end a branch start small, so that blocks start near the identity.
         The hypernetwork is scaled so that the weights that it writes have the variance 1 / inputs of an ordinary dense
         layer (Chang et al., "Principled Weight Initialization for Hypernetworks", ICLR 2020).
         """
-        for module in self.bbone.modules():
+        for name, module in self.bbone.named_modules():
             if isinstance(module, nn.Linear):
-                nn.init.trunc_normal_(module.weight, std=0.02)
+                closing = 0.5 if name.endswith(("attn.proj", "mlp.fc2")) else 1.0
+                nn.init.trunc_normal_(module.weight, std=closing * module.in_features**-0.5)
                 if module.bias is not None:
                     nn.init.zeros_(module.bias)
         for name, parameter in self.bbone.named_parameters():
@@ -177,6 +181,7 @@ class FTHNet(nn.Module):
         # Scores start in the middle of their scale, close together.
         with torch.no_grad():
             cast("Tensor", self.weight_conv[-1].weight).mul_(0.1)
+            cast("Tensor", self.bias_conv[-1].weight).mul_(0.1)
             cast("Tensor", self.bias_conv[-1].bias).fill_(0.5)
 
     def forward(self, image: Tensor) -> Tensor:

@@ -160,7 +160,7 @@ RECIPES: dict[str, Recipe] = {
         score_loss,
         steps=6000,
         batch=8,
-        learning_rate=4e-4,
+        learning_rate=6e-4,
         while_training=with_visibility,
         kept="network",
         first_layer="bbone.patch_embed.proj",
