@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 CELLS = 16
 """Cells a side of the map that the contract states."""
 
+CUE_SIDE = 256
+"""Side at or above which a framed fundus serves the cues, pixels."""
+
 PRECISIONS: Mapping[str, tuple[Precision, ...]] = {
     # float first: it is what every other precision is measured against, and fast enough on a processor
     "auto": (Precision.FP32, Precision.INT8_CPU),
@@ -149,8 +152,10 @@ class Assessor:
         disc = find_disc(rgb)
         framed = frame_disc(rgb, disc, self._map.manifest.preprocessing.size)
         score_input = self._score_input(rgb, disc, framed)
-        field = visible_field(framed.rgb, framed.inside)
-        cues = measure_cues(framed.rgb, field)
+        # a network with a small input is no reason for the cues to see less
+        seen = framed if framed.rgb.shape[0] >= CUE_SIDE else frame_disc(rgb, disc, CUE_SIDE)
+        field = visible_field(seen.rgb, seen.inside)
+        cues = measure_cues(seen.rgb, field)
         cells = inside_cells(field, CELLS)
         prepared = time.perf_counter()
         # an engine serves one thread at a time
