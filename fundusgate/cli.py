@@ -15,6 +15,7 @@ from fundusgate.commands.assess import assess
 from fundusgate.commands.demo import demo
 from fundusgate.commands.export import export
 from fundusgate.commands.inspect import inspect
+from fundusgate.commands.readiness import readiness
 from fundusgate.commands.train import train
 
 INTERRUPTED = 130
@@ -62,4 +63,5 @@ app.command()(assess)
 app.command()(demo)
 app.command()(export)
 app.command()(inspect)
+app.command()(readiness)
 app.command()(train)

@@ -1,0 +1,1 @@
+"""ONNX graphs to TensorRT engines, on the device that will run them."""

@@ -1,0 +1,1 @@
+"""What TensorRT on a JetPack will do with a graph, before anyone is at the device."""
