@@ -79,10 +79,7 @@ class Assessor:
         self._map = degraded
         self._profile = profile
         self._precision = precision
-        self._scale = ScoreScale(
-            scale=_output(score.manifest, "mean_opinion_score").scale,
-            high_is_good=_output(score.manifest, "mean_opinion_score").polarity == "high_is_good",
-        )
+        self._scale = score_scale(score.manifest)
         self._lock = threading.Lock()
         self._open = True
 
@@ -121,7 +118,7 @@ class Assessor:
             return cls(
                 score=_Network(manifests[Role.SCORE], backends[Role.SCORE]),
                 degraded=_Network(manifests[Role.MAP], backends[Role.MAP]),
-                profile=_with_working_points(Profile.load(), manifests) if profile is None else profile,
+                profile=with_working_points(Profile.load(), manifests) if profile is None else profile,
                 precision=chosen.value,
             )
         except (RuntimeError, ValueError):
@@ -167,9 +164,9 @@ class Assessor:
             mapped = time.perf_counter()
             from_score = self._score.backend.infer(score_input)
             scored = time.perf_counter()
-        degraded, retina = _read_map(self._map.manifest, from_map)
+        degraded, retina = read_map(self._map.manifest, from_map)
         score = self._scale.report(
-            float(from_score[_output(self._score.manifest, "mean_opinion_score").name].ravel()[0])
+            float(from_score[output_that_means(self._score.manifest, "mean_opinion_score").name].ravel()[0])
         )
         judgement = judge(score, degraded, cells, retina, cues, self._profile, attempts)
         shown = np.where(cells, degraded, np.float32(np.nan)).astype(np.float32)
@@ -242,18 +239,23 @@ def _required(bundle: Bundle, role: Role) -> ModelManifest:
             " export it again or install the version that it was made for"
         )
     if role is Role.MAP:
-        shape = _output(found, "degraded").shape
+        shape = output_that_means(found, "degraded").shape
         if how.framing is not Framing.DISC or tuple(shape) != (1, 1, CELLS, CELLS) or how.size % CELLS:
             raise AssessorError(
                 f"{found.name} gives a map of {list(shape)} on framing {how.framing.value!r} at {how.size} px;"
                 f" the gate needs [1, 1, {CELLS}, {CELLS}] on framing 'disc' at a multiple of {CELLS} px"
             )
     else:
-        _output(found, "mean_opinion_score")
+        output_that_means(found, "mean_opinion_score")
     return found
 
 
-def _output(manifest: ModelManifest, meaning: str) -> OutputSpec:
+def output_that_means(manifest: ModelManifest, meaning: str) -> OutputSpec:
+    """The output of a network that has a meaning.
+
+    Raises:
+        AssessorError: it states none.
+    """
     for output in manifest.outputs:
         if output.meaning == meaning:
             return output
@@ -279,10 +281,21 @@ def _check_signature(manifest: ModelManifest, backend: Backend) -> None:
         )
 
 
-def _read_map(
+def score_scale(manifest: ModelManifest) -> ScoreScale:
+    """How a score network's raw output is reported."""
+    stated = output_that_means(manifest, "mean_opinion_score")
+    return ScoreScale(scale=stated.scale, high_is_good=stated.polarity == "high_is_good")
+
+
+def read_map(
     manifest: ModelManifest, outputs: Mapping[str, NDArray[np.float32]]
 ) -> tuple[NDArray[np.float32], float | None]:
-    spec = _output(manifest, "degraded")
+    """A map network's outputs as the gate takes them.
+
+    Returns:
+        (16, 16), 0..1 with 1 = degraded; and the probability of a retina, None where the network states none.
+    """
+    spec = output_that_means(manifest, "degraded")
     values = np.clip(spec.scale * outputs[spec.name].reshape(CELLS, CELLS), 0, 1).astype(np.float32)
     degraded = values if spec.polarity == "high_is_bad" else (1 - values).astype(np.float32)
     for output in manifest.outputs:
@@ -292,9 +305,9 @@ def _read_map(
     return degraded, None
 
 
-def _with_working_points(profile: Profile, manifests: Mapping[Role, ModelManifest]) -> Profile:
-    """The shipped profile with the working points that the weights' own manifest states."""
-    points = {**manifests[Role.MAP].thresholds, **manifests[Role.SCORE].thresholds}
+def with_working_points(profile: Profile, manifests: Mapping[Role, ModelManifest]) -> Profile:
+    """The shipped profile with the working points that the weights' own manifests state."""
+    points = {name: value for manifest in manifests.values() for name, value in manifest.thresholds.items()}
     meanings = {output.name: output.meaning for manifest in manifests.values() for output in manifest.outputs}
     content = profile.model_dump()
     for name, value in points.items():
