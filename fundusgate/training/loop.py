@@ -42,6 +42,7 @@ class LoopSettings:
         steps: Optimizer steps in all.
         batch: Items a step.
         learning_rate: Peak, reached after ``warmup`` steps, then falling on a half cosine to zero.
+        slow: Names (beginnings of them) of parameters that learn at a tenth of that.
         warmup: Steps of linear rise.
         weight_decay: AdamW's.
         average: Decay of the exponential moving average of the weights, whose weights are the result.
@@ -63,7 +64,11 @@ class LoopSettings:
     threads: int = 1
     checkpoint_every: int = 100
     precision: Precision = Precision.AUTOCAST
+    slow: tuple[str, ...] = ()
 
+
+SLOW = 0.1
+"""Share of the learning rate that slow parameters get."""
 
 LossFunction = Callable[[nn.Module, Any], dict[str, Tensor]]
 """(network, batch) to named loss terms; their sum is minimised."""
@@ -83,7 +88,7 @@ def train(
     torch.set_num_threads(settings.threads)
     folder.mkdir(parents=True, exist_ok=True)
     averaged = copy.deepcopy(network).eval()
-    optimizer = torch.optim.AdamW(network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
+    optimizer = torch.optim.AdamW(_groups(network, settings), weight_decay=settings.weight_decay)
     state_path = folder / "checkpoint.pt"
     start = _resume(state_path, network, averaged, optimizer, settings) if state_path.is_file() else 0
     network.train()
@@ -94,7 +99,7 @@ def train(
         began = time.monotonic()
         for step, batch in enumerate(_batches(samples, settings, start), start=start):
             for group in optimizer.param_groups:
-                group["lr"] = settings.learning_rate * _schedule(step, settings)
+                group["lr"] = group["peak"] * _schedule(step, settings)
             with torch.autocast("cpu", torch.bfloat16, enabled=settings.precision is Precision.AUTOCAST):
                 terms = loss(passes.network, batch)
             value = torch.stack(list(terms.values())).sum()
@@ -165,6 +170,17 @@ def _batches(samples: Dataset[Any], settings: LoopSettings, start: int) -> Itera
     return iter(loader)
 
 
+def _groups(network: nn.Module, settings: LoopSettings) -> list[dict[str, Any]]:
+    named = list(network.named_parameters())
+    quick = [parameter for name, parameter in named if not name.startswith(settings.slow)]
+    slow = [parameter for name, parameter in named if name.startswith(settings.slow)]
+    groups = [
+        {"params": quick, "peak": settings.learning_rate},
+        {"params": slow, "peak": SLOW * settings.learning_rate},
+    ]
+    return [group for group in groups if group["params"]]
+
+
 def _schedule(step: int, settings: LoopSettings) -> float:
     if step < settings.warmup:
         return (step + 1) / settings.warmup
@@ -195,7 +211,7 @@ def _save(
             "network": network.state_dict(),
             "averaged": averaged.state_dict(),
             "optimizer": optimizer.state_dict(),
-            "settings": asdict(settings) | {"precision": settings.precision.value},
+            "settings": asdict(settings) | {"precision": settings.precision.value, "slow": list(settings.slow)},
             "done": done,
         },
         partial,
@@ -208,9 +224,8 @@ def _resume(
 ) -> int:
     state = torch.load(path, weights_only=True)
     free = {"workers", "threads", "checkpoint_every", "precision"}
-    differing = [
-        name for name, value in asdict(settings).items() if name not in free and state["settings"].get(name) != value
-    ]
+    wanted = asdict(settings) | {"slow": list(settings.slow)}
+    differing = [name for name, value in wanted.items() if name not in free and state["settings"].get(name) != value]
     if differing:
         raise TrainingError(
             f"{path} was made with other settings ({', '.join(differing)}); give them again, or another --out folder"

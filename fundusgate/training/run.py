@@ -70,6 +70,7 @@ def run(order: TrainingOrder) -> Path:
         threads=order.threads,
         workers=order.workers,
         precision=recipe.precision,
+        slow=recipe.slow,
     )
     # A run of a few steps does not wait for more pictures than it has samples.
     wanted = min(PHANTOM_PICTURES, settings.steps * settings.batch)
