@@ -1,1 +1,1 @@
-"""Which photographs, what ranges, which layers stay in float."""
+"""Which photographs quantization learns from, and the ranges that they show."""

@@ -12,7 +12,7 @@ import onnxruntime as ort
 import torch
 from torch import Tensor, nn
 
-from fundusgate.export.quantization.scales import TensorRange
+from fundusgate.calibration.tensor_range import TensorRange
 from fundusgate.export.simplify import simplify
 
 if TYPE_CHECKING:

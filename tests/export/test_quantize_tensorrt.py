@@ -9,9 +9,9 @@ import onnx_ir as ir
 import pytest
 import torch
 
+from fundusgate.calibration.tensor_range import TensorRange
 from fundusgate.export.onnx_export import to_onnx
 from fundusgate.export.quantization.rules import KEPT_BY_SEARCH, TENSORRT_RULES, plan_quantization
-from fundusgate.export.quantization.scales import TensorRange
 from fundusgate.export.quantization.tensorrt import quantize_for_tensorrt, tensorrt_tensors
 from fundusgate.export.specs import spec_of
 from fundusgate.models import build

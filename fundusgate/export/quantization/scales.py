@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from fundusgate.calibration.tensor_range import TensorRange
 
 SIGNED_MOST = 127
 """Symmetric int8 uses -127..127, so that no value has a negative without its own code."""
@@ -18,32 +19,6 @@ SMALLEST_SCALE = 2.0**-24
 refuses a scale that is not positive."""
 DEAD_SCALE = 1.0 / SIGNED_MOST
 """For a tensor that was 0 all through calibration: it keeps -1..1."""
-
-
-@dataclass(frozen=True)
-class TensorRange:
-    """The values that 8 bits must cover.
-
-    Attributes:
-        low: at most 0 after `with_zero`.
-        high: at least 0 after `with_zero`.
-    """
-
-    low: float
-    high: float
-
-    def __post_init__(self) -> None:
-        """Refuse what is no range.
-
-        Raises:
-            ValueError: an end is not finite, or they are the wrong way round.
-        """
-        if not (np.isfinite(self.low) and np.isfinite(self.high) and self.low <= self.high):
-            raise ValueError(f"[{self.low}, {self.high}] is no range: calibrate again on other photographs")
-
-    def with_zero(self) -> TensorRange:
-        """The smallest range that also holds 0, which padding and ReLU need to be exact."""
-        return TensorRange(min(self.low, 0.0), max(self.high, 0.0))
 
 
 def signed_scale(seen: TensorRange) -> np.float32:

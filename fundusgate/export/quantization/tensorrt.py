@@ -19,11 +19,12 @@ import onnx_ir as ir
 from fundusgate.export.quantization.editing import QdqEditor
 from fundusgate.export.quantization.layers import Layer, weighted_layers
 from fundusgate.export.quantization.rules import TENSORRT_RULES, Plan, plan_quantization
-from fundusgate.export.quantization.scales import TensorRange, channel_scales, signed_scale
+from fundusgate.export.quantization.scales import channel_scales, signed_scale
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from fundusgate.calibration.tensor_range import TensorRange
     from fundusgate.export.quantization.rules import Rule
 
 
