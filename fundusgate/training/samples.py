@@ -32,6 +32,9 @@ UNTOUCHED_SHARE = 0.12
 """A cell is unlabelled when at most this share of it is hidden; between the two it counts as neither."""
 READABLE_FROM = 75.0
 """Target above which a photograph's untouched cells count as visible."""
+MAP_LOCAL_SHARE = 0.8
+"""Local faults among a map's: they alone teach where; from whole ones a network learns whether, by the mean of all."""
+SCORE_LOCAL_SHARE = 0.55
 SCORE_CELLS = 12
 """Cells a side of FTHNet's last stage, where training asks which cells are hidden."""
 
@@ -74,13 +77,13 @@ def undegraded(store: FrameStore, index: int, size: int, rng: np.random.Generato
     return View(another_camera(rgb, inside, rng), inside, np.zeros((size, size), np.bool_), 0.0)
 
 
-def degraded(view: View, rng: np.random.Generator) -> View:
-    """One or two faults on top of ``view``: local ones more often, since they teach the map where."""
+def degraded(view: View, rng: np.random.Generator, local_share: float) -> View:
+    """One or two faults on top of ``view``, ``local_share`` (0..1) of them local ones."""
     rgb, hidden, strength = view.rgb, view.hidden, view.strength
     for _ in range(1 if rng.random() < 0.7 else 2):
         amount = float(rng.uniform(0.15, 1.0))
         seed = int(rng.integers(2**31))
-        if rng.random() < 0.55:
+        if rng.random() < local_share:
             result = degrade_locally(rgb, view.inside, seed, amount)
         else:
             code = WHOLE_FAULTS[int(rng.integers(len(WHOLE_FAULTS)))]
@@ -171,8 +174,8 @@ class MapSamples(Dataset[dict[str, Tensor]]):
             bag, weight = True, 0.0
         else:
             view = undegraded(self._store, _one(self._readable, rng), self._size, rng)
-            if rng.random() < 0.72:
-                view = degraded(view, rng)
+            if rng.random() < 0.8:
+                view = degraded(view, rng, MAP_LOCAL_SHARE)
             weight = 1.0 if hidden_share(view) < 0.8 else 0.0
         positive, untouched = cell_labels(view, CELLS)
         return {
@@ -226,7 +229,7 @@ class ScoreSamples(Dataset[dict[str, Tensor]]):
         level = self._levels[int(rng.choice(len(self._levels), p=_level_shares(len(self._levels))))]
         frame, target, weight = level[int(rng.integers(len(level)))]
         view = undegraded(self._store, frame, self._size, rng)
-        worse = degraded(view, rng)
+        worse = degraded(view, rng, SCORE_LOCAL_SHARE)
         return self._pair(
             view, target, worse, degraded_target(target, hidden_share(worse), worse.strength), weight, rng
         )

@@ -94,7 +94,7 @@ def test_a_degraded_copy_hides_no_less(store: FrameStore) -> None:
     rng = np.random.default_rng(2)
     view = undegraded(store, 0, 128, rng)
     assert hidden_share(view) == 0
-    worse = [degraded(view, rng) for _ in range(12)]
+    worse = [degraded(view, rng, 0.5) for _ in range(12)]
     assert all(copy.strength > 0 for copy in worse)
     assert max(hidden_share(copy) for copy in worse) > 0.2
 
