@@ -53,7 +53,7 @@ def read_photograph(path: Path) -> NDArray[np.uint8]:
         path: JPEG, PNG, TIFF, BMP, WebP or GIF.
 
     Returns:
-        H x W x 3 uint8, RGB, C-contiguous.
+        H x W x 3 uint8, RGB, C-contiguous, read-only.
 
     Raises:
         PhotographError: The file is missing, a folder, empty, truncated, damaged, no picture, of floating-point or
@@ -81,7 +81,9 @@ def read_photograph(path: Path) -> NDArray[np.uint8]:
         raise PhotographError("too large for this machine's free memory; save it smaller") from error
     except _DECODING_ERRORS as error:
         raise PhotographError(f"truncated or damaged ({error}); copy it from the camera again") from error
-    return np.ascontiguousarray(_upright(pixels, orientation))
+    upright = np.ascontiguousarray(_upright(pixels, orientation))
+    upright.setflags(write=False)
+    return upright
 
 
 def list_photographs(paths: Iterable[Path]) -> list[Path]:
@@ -183,7 +185,8 @@ def _to_rgb(image: Image.Image) -> NDArray[np.uint8]:
         image = image.convert("RGBA")
         black = Image.new("RGBA", image.size, (0, 0, 0, 255))
         image = Image.alpha_composite(black, image)
-    return np.array(image.convert("RGB"), dtype=np.uint8)
+    # convert() would copy what is RGB already: 400 MB of a photograph of 100 megapixels
+    return np.asarray(image if image.mode == "RGB" else image.convert("RGB"), dtype=np.uint8)
 
 
 def _eight_bits(image: Image.Image) -> NDArray[np.uint8]:

@@ -159,9 +159,10 @@ def test_nothing_to_see_is_never_accepted(tmp_path: Path, bundle: Path, value: i
 def test_a_hundred_megapixels(tmp_path: Path, bundle: Path, eye: NDArray[np.uint8]) -> None:
     large = Image.fromarray(eye).resize((11_600, 8_700), Image.Resampling.NEAREST)
     large.save(tmp_path / "a.jpg", quality=50)
-    began = time.monotonic()
+    # processor time: a busy machine must not fail this
+    began = time.process_time()
     said = one(run(tmp_path / "a.jpg", "--json", "--bundle", bundle))
-    assert time.monotonic() - began < 30
+    assert time.process_time() - began < 30
     assert_keeps_the_contract(said)
     assert said["box"] == pytest.approx([29 * edge for edge in (60, 10, 340, 290)], abs=100)
 

@@ -35,6 +35,7 @@ def test_every_format_gives_the_same_pixels(tmp_path: Path, picture: Image.Image
     pixels = read_photograph(path)
     assert pixels.dtype == np.uint8
     assert pixels.flags.c_contiguous
+    assert not pixels.flags.writeable
     assert np.abs(pixels.astype(int) - np.asarray(picture).astype(int)).max() <= (3 if suffix == "jpg" else 0)
 
 
