@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from rich.columns import Columns
 from rich.console import Group
 from rich.panel import Panel
 from rich.progress_bar import ProgressBar
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
     from fundusgate.console.play import Judged, Tally
 
-PICTURE = 44
+PICTURE = 34
 """Characters across the picture; each shows two pixels, one above the other."""
 
 SIGNS: dict[Verdict, tuple[str, str]] = {
@@ -34,34 +33,25 @@ SIGNS: dict[Verdict, tuple[str, str]] = {
 
 
 def screen(judged: Judged, tally: Tally) -> RenderableType:
-    """One refresh of the whole screen."""
-    sign, style = SIGNS[judged.assessment.verdict]
-    told = Table.grid(padding=(0, 1))
-    told.add_row("score", ProgressBar(total=100, completed=judged.assessment.score, width=24), _score(judged))
-    told.add_row(
-        "hidden",
-        ProgressBar(total=1, completed=judged.assessment.degraded_fraction, width=24),
-        f"{100 * judged.assessment.degraded_fraction:.0f} % of the disc",
+    """One refresh of the whole screen: what to do above, picture and map side by side; fits 80 x 24 characters."""
+    told = judged.assessment
+    sign, style = SIGNS[told.verdict]
+    head = Text.assemble((f" {sign} ", style), "  ", (told.prompt, "bold"))
+    bars = Table.grid(padding=(0, 1))
+    bars.add_row(
+        "score",
+        ProgressBar(total=100, completed=told.score, width=16),
+        f"{told.score:3.0f} of 100   hidden",
+        ProgressBar(total=1, completed=told.degraded_fraction, width=16),
+        f"{100 * told.degraded_fraction:3.0f} %",
     )
-    side = Group(
-        Text(f" {sign} ", style=style),
-        Text(),
-        Text(judged.assessment.prompt, style="bold"),
-        Text(),
-        told,
-        Text(),
-        Text("where anatomy cannot be seen", style="dim"),
-        map_text(judged.assessment.map),
-    )
+    sides = Table.grid(padding=(0, 3))
+    sides.add_row(picture_text(judged.frame.pixels), map_text(told.map))
     phase = judged.frame.metadata.get("phase", "")
     counted = f"{tally.judged} judged of {tally.frames} frames, {tally.rate:.1f} a second"
-    foot = Text(f"{counted} · {phase} · Ctrl-C ends", style="dim")
-    body = Columns([picture_text(judged.frame.pixels), side], padding=(0, 3))
-    return Panel(Group(body, foot), title="fundusgate · simulated camera", border_style="dim")
-
-
-def _score(judged: Judged) -> str:
-    return f"{judged.assessment.score:.0f} of 100"
+    foot = Text(f"{counted} · {phase} · right: where anatomy cannot be seen", style="dim")
+    title = "fundusgate · simulated camera · Ctrl-C ends"
+    return Panel(Group(head, bars, sides, foot), title=title, border_style="dim", width=80)
 
 
 def picture_text(rgb: NDArray[np.uint8], width: int = PICTURE) -> Text:
@@ -73,6 +63,7 @@ def picture_text(rgb: NDArray[np.uint8], width: int = PICTURE) -> Text:
         for (r, g, b), (r2, g2, b2) in zip(upper.tolist(), lower.tolist(), strict=True):
             text.append("▀", Style(color=f"rgb({r},{g},{b})", bgcolor=f"rgb({r2},{g2},{b2})"))
         text.append("\n")
+    text.right_crop(1)
     return text
 
 
@@ -84,6 +75,7 @@ def map_text(cells: NDArray[np.float32]) -> Text:
             shade = "  " if np.isnan(cell) else ("··", "░░", "▒▒", "▓▓", "██")[min(4, int(cell * 5))]
             text.append(shade, "cyan" if cell >= 0.5 else "dim")
         text.append("\n")
+    text.right_crop(1)
     return text
 
 
