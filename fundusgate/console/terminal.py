@@ -49,7 +49,7 @@ def screen(judged: Judged, tally: Tally) -> RenderableType:
     sides.add_row(picture_text(judged.frame.pixels), map_text(told.map))
     phase = judged.frame.metadata.get("phase", "")
     counted = f"{tally.judged} judged of {tally.frames} frames, {tally.rate:.1f} a second"
-    foot = Text(f"{counted} · {phase} · right: where anatomy cannot be seen", style="dim")
+    foot = Text(f"{counted} · {phase} · right: what is hidden", style="dim")
     title = "fundusgate · simulated camera · Ctrl-C ends"
     return Panel(Group(head, bars, sides, foot), title=title, border_style="dim", width=80)
 
