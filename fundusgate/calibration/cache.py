@@ -13,9 +13,11 @@ import numpy as np
 import onnxruntime
 
 from fundusgate.calibration import ranges as methods
-from fundusgate.calibration.frames import network_input, photographs_of
+from fundusgate.calibration.photographs import photographs_of
 from fundusgate.calibration.ranges import Method, RangeCollector
 from fundusgate.calibration.tensor_range import TensorRange
+from fundusgate.runtime.disc import find_disc
+from fundusgate.runtime.prepared import network_input
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -88,7 +90,7 @@ def calibrated_ranges(
             collector.resume(state)
         progress(done, len(entries))
         for _, rgb in photographs_of(manifest, entries[done:]):
-            collector.add(network_input(rgb, how))
+            collector.add(network_input(rgb, find_disc(rgb), how))
             done += 1
             if done % SAVE_EVERY == 0:
                 _write(partial, _packed(done, collector.state()))

@@ -12,18 +12,10 @@ import numpy as np
 from fundusgate.runtime.assessment import Assessment
 from fundusgate.runtime.backends.onnx_cpu import OnnxRuntimeBackend
 from fundusgate.runtime.bundle import Bundle, shipped_bundle
-from fundusgate.runtime.cues import measure_cues
-from fundusgate.runtime.disc import find_disc
-from fundusgate.runtime.field_cut import visible_field
 from fundusgate.runtime.guidance import prompt_for
 from fundusgate.runtime.manifest import Framing, ModelManifest, OutputSpec, Precision, Role
-from fundusgate.runtime.preprocessing import (
-    PREPROCESSING_VERSION,
-    FramedFundus,
-    frame_disc,
-    frame_whole,
-    inside_cells,
-)
+from fundusgate.runtime.prepared import CELLS, prepare
+from fundusgate.runtime.preprocessing import PREPROCESSING_VERSION
 from fundusgate.runtime.profile import Profile
 from fundusgate.runtime.score_scale import ScoreScale
 from fundusgate.runtime.verdict import judge
@@ -37,13 +29,6 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from fundusgate.runtime.backends.base import Backend
-    from fundusgate.runtime.disc import Disc
-
-CELLS = 16
-"""Cells a side of the map that the contract states."""
-
-CUE_SIDE = 256
-"""Side at or above which a framed fundus serves the cues, pixels."""
 
 PRECISIONS: Mapping[str, tuple[Precision, ...]] = {
     # float first: it is what every other precision is measured against, and fast enough on a processor
@@ -146,37 +131,30 @@ class Assessor:
         """
         _check_photograph(rgb)
         started = time.perf_counter()
-        disc = find_disc(rgb)
-        framed = frame_disc(rgb, disc, self._map.manifest.preprocessing.size)
-        score_input = self._score_input(rgb, disc, framed)
-        # a network with a small input is no reason for the cues to see less
-        seen = framed if framed.rgb.shape[0] >= CUE_SIDE else frame_disc(rgb, disc, CUE_SIDE)
-        field = visible_field(seen.rgb, seen.inside)
-        cues = measure_cues(seen.rgb, field)
-        cells = inside_cells(field, CELLS)
+        photograph = prepare(rgb, self._map.manifest.preprocessing, self._score.manifest.preprocessing)
         prepared = time.perf_counter()
         # an engine serves one thread at a time
         with self._lock:
             if not self._open:
                 raise AssessorError("this assessor is closed: open another")
             waited = time.perf_counter()
-            from_map = self._map.backend.infer(framed.rgb)
+            from_map = self._map.backend.infer(photograph.map_input)
             mapped = time.perf_counter()
-            from_score = self._score.backend.infer(score_input)
+            from_score = self._score.backend.infer(photograph.score_input)
             scored = time.perf_counter()
         degraded, retina = read_map(self._map.manifest, from_map)
         score = self._scale.report(
             float(from_score[output_that_means(self._score.manifest, "mean_opinion_score").name].ravel()[0])
         )
-        judgement = judge(score, degraded, cells, retina, cues, self._profile, attempts)
-        shown = np.where(cells, degraded, np.float32(np.nan)).astype(np.float32)
+        judgement = judge(score, degraded, photograph.cells, retina, photograph.cues, self._profile, attempts)
+        shown = np.where(photograph.cells, degraded, np.float32(np.nan)).astype(np.float32)
         shown.setflags(write=False)
         return Assessment(
             verdict=judgement.verdict,
             score=score,
             degraded_fraction=judgement.degraded_fraction,
             map=shown,
-            box=framed.box,
+            box=photograph.box,
             causes=judgement.causes,
             main=judgement.main,
             prompt=prompt_for(judgement.verdict, judgement.main),
@@ -189,14 +167,6 @@ class Assessor:
                 "total": 1e3 * (time.perf_counter() - started),
             },
         )
-
-    def _score_input(self, rgb: NDArray[np.uint8], disc: Disc, framed: FramedFundus) -> NDArray[np.uint8]:
-        how = self._score.manifest.preprocessing
-        if how.framing is Framing.FRAME:
-            return frame_whole(rgb, resize=how.resize or how.size, crop=how.size)
-        if how.size == framed.rgb.shape[0]:
-            return framed.rgb
-        return frame_disc(rgb, disc, how.size).rgb
 
     def close(self) -> None:
         """Give the networks back; closing twice is harmless."""

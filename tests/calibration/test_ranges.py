@@ -10,11 +10,13 @@ from PIL import Image
 
 from fundusgate.calibration import cache as cache_module
 from fundusgate.calibration.cache import cache_key, calibrated_ranges
-from fundusgate.calibration.frames import network_input, photographs_of
 from fundusgate.calibration.manifest import CalibrationError
+from fundusgate.calibration.photographs import photographs_of
 from fundusgate.calibration.ranges import Method, RangeCollector
 from fundusgate.calibration.selection import make_manifest
+from fundusgate.runtime.disc import find_disc
 from fundusgate.runtime.manifest import Framing, Preprocessing
+from fundusgate.runtime.prepared import network_input
 from fundusgate.runtime.preprocessing import PREPROCESSING_VERSION
 
 if TYPE_CHECKING:
@@ -51,7 +53,7 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> CalibrationManifest:
 
 
 def images(manifest: CalibrationManifest) -> list[np.ndarray]:
-    return [network_input(rgb, HOW) for _, rgb in photographs_of(manifest, manifest.calibration)]
+    return [network_input(rgb, find_disc(rgb), HOW) for _, rgb in photographs_of(manifest, manifest.calibration)]
 
 
 def test_minmax_is_the_least_and_the_greatest(manifest: CalibrationManifest, tmp_path: Path) -> None:

@@ -1,0 +1,84 @@
+"""Everything that is worked out of a photograph before a network runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fundusgate.runtime.cues import measure_cues
+from fundusgate.runtime.disc import find_disc
+from fundusgate.runtime.field_cut import visible_field
+from fundusgate.runtime.manifest import Framing
+from fundusgate.runtime.preprocessing import frame_disc, frame_whole, inside_cells
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from fundusgate.runtime.cues import Cues
+    from fundusgate.runtime.disc import Disc
+    from fundusgate.runtime.manifest import Preprocessing
+
+CELLS = 16
+"""Cells a side of the map that the contract states."""
+
+CUE_SIDE = 256
+"""Side at or above which a framed fundus serves the cues, pixels."""
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedPhotograph:
+    """A photograph as the gate's networks and cues see it.
+
+    Attributes:
+        map_input: S x S x 3 uint8, RGB, what the map network takes.
+        score_input: S x S x 3 uint8, RGB, what the score network takes.
+        cells: (16, 16) bool, the cells that lie in the visible field.
+        cues: the plain cues.
+        box: x0, y0, x1, y1 of the framed square in photograph pixels; it may reach past the edges.
+    """
+
+    map_input: NDArray[np.uint8]
+    score_input: NDArray[np.uint8]
+    cells: NDArray[np.bool_]
+    cues: Cues
+    box: tuple[int, int, int, int]
+
+
+def prepare(rgb: NDArray[np.uint8], map_how: Preprocessing, score_how: Preprocessing) -> PreparedPhotograph:
+    """Find the disc, frame it for each network, measure the cues.
+
+    Args:
+        rgb: H x W x 3 uint8, RGB.
+        map_how: the map network's pre-processing; it frames the disc.
+        score_how: the score network's pre-processing.
+    """
+    disc = find_disc(rgb)
+    framed = frame_disc(rgb, disc, map_how.size)
+    # a network with a small input is no reason for the cues to see less
+    seen = framed if map_how.size >= CUE_SIDE else frame_disc(rgb, disc, CUE_SIDE)
+    field = visible_field(seen.rgb, seen.inside)
+    alike = score_how.framing is Framing.DISC and score_how.size == map_how.size
+    return PreparedPhotograph(
+        map_input=framed.rgb,
+        score_input=framed.rgb if alike else network_input(rgb, disc, score_how),
+        cells=inside_cells(field, CELLS),
+        cues=measure_cues(seen.rgb, field),
+        box=framed.box,
+    )
+
+
+def network_input(rgb: NDArray[np.uint8], disc: Disc, how: Preprocessing) -> NDArray[np.uint8]:
+    """A photograph as one network takes it.
+
+    Args:
+        rgb: H x W x 3 uint8, RGB.
+        disc: the disc in it.
+        how: the network's pre-processing.
+
+    Returns:
+        S x S x 3 uint8, RGB.
+    """
+    if how.framing is Framing.FRAME:
+        return frame_whole(rgb, resize=how.resize or how.size, crop=how.size)
+    return frame_disc(rgb, disc, how.size).rgb
