@@ -40,6 +40,9 @@ def cue_severities(cues: Cues, ramps: CueRamps) -> dict[CauseCode, float]:
     shaped = ramps.shape_light.severity(light.upper)
     ring = shaped * ramps.ring.severity(rim.ring)
     haze_top, haze_bottom = ramps.haze_top.severity(rim.haze_top), ramps.haze_bottom.severity(rim.haze_bottom)
+    haze_side = ramps.haze_side.severity(rim.haze_side)
+    # what is burnt out on one side is stray light: less exposure would leave the reflex and lose the rest
+    over = bright * (1.0 - max(haze_top, haze_bottom, haze_side))
     # beside a bright crescent the far edge only looks dark
     lid = shaped * max(
         (1.0 - haze_bottom) * ramps.lid.severity(rim.lid_top), (1.0 - haze_top) * ramps.lid.severity(rim.lid_bottom)
@@ -58,11 +61,11 @@ def cue_severities(cues: Cues, ramps: CueRamps) -> dict[CauseCode, float]:
     telling = lit * (1.0 - opacity)
     partial = ramps.field.severity(cues.centring.field_fraction) if max(ring, lid) < 0.2 else 0.0
     return {
-        CauseCode.OFF_CENTRE: max(shaped * max(leaning, partial), ramps.haze_side.severity(rim.haze_side)),
+        CauseCode.OFF_CENTRE: max(shaped * max(leaning, partial), haze_side),
         CauseCode.LASH_LID: lid,
         CauseCode.SMALL_PUPIL: ring,
         CauseCode.TOO_DARK: dark,
-        CauseCode.TOO_BRIGHT: bright,
+        CauseCode.TOO_BRIGHT: over,
         CauseCode.CRESCENT_TOP: haze_top,
         CauseCode.CRESCENT_BOTTOM: haze_bottom,
         CauseCode.MOTION: telling
