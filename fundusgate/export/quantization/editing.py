@@ -22,6 +22,7 @@ class QdqEditor:
 
     def __init__(self, graph: ir.Graph) -> None:
         self.graph = graph
+        self._codes: dict[ir.Value, ir.Value] = {}
         self._pairs: dict[ir.Value, ir.Value] = {}
 
     def initializer(self, name: str, content: NDArray[np.generic]) -> ir.Value:
@@ -33,47 +34,57 @@ class QdqEditor:
         self.graph.register_initializer(value)
         return value
 
-    def pair(self, value: ir.Value, scale: np.float32, zero_point: np.int8 | np.uint8) -> ir.Value:
-        """The tensor after QuantizeLinear and DequantizeLinear, one scale for all of it.
+    def codes(self, value: ir.Value, scale: np.float32, zero_point: np.int8 | np.uint8) -> ir.Value:
+        """The tensor after QuantizeLinear, one scale for all of it.
 
         Args:
             value: an activation; who takes it goes on taking the float one until told otherwise.
             scale: positive.
             zero_point: its type is the quantized type.
         """
+        if value not in self._codes:
+            scale_value = self.initializer(f"{value.name}_scale", np.asarray(scale))
+            zero_value = self.initializer(f"{value.name}_zero_point", np.asarray(zero_point))
+            self._codes[value] = self._quantize(value, scale_value, zero_value, None)
+        return self._codes[value]
+
+    def pair(self, value: ir.Value, scale: np.float32, zero_point: np.int8 | np.uint8) -> ir.Value:
+        """The tensor after QuantizeLinear, as `codes` gives it, and DequantizeLinear."""
         if value not in self._pairs:
-            name = value.name or ""
-            scale_value = self.initializer(f"{name}_scale", np.asarray(scale))
-            zero_value = self.initializer(f"{name}_zero_point", np.asarray(zero_point))
-            self._pairs[value] = self._insert(value, scale_value, zero_value, None)
+            self._pairs[value] = self._dequantize(self.codes(value, scale, zero_point), value, None)
         return self._pairs[value]
 
     def channel_pair(self, weight: ir.Value, scales: NDArray[np.float32], axis: int) -> ir.Value:
         """Float weights after QuantizeLinear and DequantizeLinear, a scale and an int8 zero point for each channel."""
         if weight not in self._pairs:
-            name = weight.name or ""
-            scale_value = self.initializer(f"{name}_scale", scales)
-            zero_value = self.initializer(f"{name}_zero_point", np.zeros(scales.shape, np.int8))
-            self._pairs[weight] = self._insert(weight, scale_value, zero_value, axis)
+            scale_value = self.initializer(f"{weight.name}_scale", scales)
+            zero_value = self.initializer(f"{weight.name}_zero_point", np.zeros(scales.shape, np.int8))
+            codes = self._quantize(weight, scale_value, zero_value, axis)
+            self._pairs[weight] = self._dequantize(codes, weight, axis)
         return self._pairs[weight]
 
-    def stored(self, value: ir.Value, codes: NDArray[np.generic], scales: NDArray[np.float32], axis: int) -> ir.Value:
-        """A constant that is stored as integers and dequantized; the float one goes when nobody takes it any more."""
-        if value not in self._pairs:
-            name = value.name or ""
-            integers = self.initializer(f"{name}_quantized", codes)
-            scale_value = self.initializer(f"{name}_scale", scales)
-            zero_value = self.initializer(f"{name}_zero_point", np.zeros(scales.shape, codes.dtype))
-            node = ir.node(
-                "DequantizeLinear",
-                [integers, scale_value, zero_value],
-                {"axis": axis},
-                outputs=[_like(value, "dequantized")],
-                name=f"{name}_DequantizeLinear",
-            )
-            self._place((node,), None)
-            self._pairs[value] = node.outputs[0]
-        return self._pairs[value]
+    def stored(self, name: str, codes: NDArray[np.integer], scales: NDArray[np.float32], axis: int) -> ir.Value:
+        """A constant that is stored as integers and dequantized.
+
+        Args:
+            name: of the constant; one that the graph does not hold yet.
+            codes: the integers; their type is the quantized type.
+            scales: float32 [channels], positive.
+            axis: of the channels.
+        """
+        integers = self.initializer(f"{name}_quantized", codes)
+        scale_value = self.initializer(f"{name}_scale", scales)
+        zero_value = self.initializer(f"{name}_zero_point", np.zeros(scales.shape, codes.dtype))
+        kind = ir.TensorType(ir.DataType.FLOAT)
+        node = ir.node(
+            "DequantizeLinear",
+            [integers, scale_value, zero_value],
+            {"axis": axis},
+            outputs=[ir.Value(name=f"{name}_dequantized", shape=ir.Shape(codes.shape), type=kind)],
+            name=f"{name}_DequantizeLinear",
+        )
+        self._place((node,), None)
+        return node.outputs[0]
 
     def finish(self) -> None:
         """Drop constants that nobody takes any more."""
@@ -82,35 +93,35 @@ class QdqEditor:
                 del self.graph.initializers[name]
         self.graph.sort()
 
-    def _insert(self, value: ir.Value, scale: ir.Value, zero_point: ir.Value, axis: int | None) -> ir.Value:
-        name = value.name or ""
-        said = {} if axis is None else {"axis": axis}
-        codes = ir.Value(name=f"{name}_quantized", shape=value.shape, type=ir.TensorType(_dtype(zero_point)))
-        quantize = ir.node(
-            "QuantizeLinear", [value, scale, zero_point], said, outputs=[codes], name=f"{name}_QuantizeLinear"
+    def _quantize(self, value: ir.Value, scale: ir.Value, zero_point: ir.Value, axis: int | None) -> ir.Value:
+        codes = ir.Value(name=f"{value.name}_quantized", shape=value.shape, type=zero_point.type)
+        node = ir.node(
+            "QuantizeLinear",
+            [value, scale, zero_point],
+            {} if axis is None else {"axis": axis},
+            outputs=[codes],
+            name=f"{value.name}_QuantizeLinear",
         )
-        dequantize = ir.node(
+        self._place((node,), value.producer())
+        return codes
+
+    def _dequantize(self, codes: ir.Value, original: ir.Value, axis: int | None) -> ir.Value:
+        quantize = codes.producer()
+        if quantize is None:
+            raise ValueError(f"{codes.name} is not a quantized activation")
+        value = ir.Value(name=f"{original.name}_dequantized", shape=original.shape, type=original.type)
+        node = ir.node(
             "DequantizeLinear",
-            [codes, scale, zero_point],
-            said,
-            outputs=[_like(value, "dequantized")],
-            name=f"{name}_DequantizeLinear",
+            [codes, *quantize.inputs[1:]],
+            {} if axis is None else {"axis": axis},
+            outputs=[value],
+            name=f"{original.name}_DequantizeLinear",
         )
-        self._place((quantize, dequantize), value.producer())
-        return dequantize.outputs[0]
+        self._place((node,), quantize)
+        return value
 
     def _place(self, nodes: Iterable[ir.Node], after: ir.Node | None) -> None:
         if after is None:
             self.graph.insert_before(self.graph[0], nodes)
         else:
             self.graph.insert_after(after, nodes)
-
-
-def _like(value: ir.Value, suffix: str) -> ir.Value:
-    return ir.Value(name=f"{value.name}_{suffix}", shape=value.shape, type=value.type)
-
-
-def _dtype(value: ir.Value) -> ir.DataType:
-    if value.dtype is None:
-        raise ValueError(f"the zero point {value.name} has no type")
-    return value.dtype

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 _PROVIDER = "CPUExecutionProvider"
 _ERRORS_ONLY = 3
 
+DISABLED_OPTIMIZERS = ["WeightBiasQuantization"]
+"""It quantizes, with one scale for all channels, float layers that stand between quantized ones: those that an export
+kept in float because INT8 cost too much there."""
+
 
 class OnnxRuntimeBackend(Backend):
     """An ONNX graph on ONNX Runtime's CPU provider.
@@ -50,7 +54,12 @@ class OnnxRuntimeBackend(Backend):
         options.log_severity_level = _ERRORS_ONLY
         options.add_session_config_entry("session.intra_op.allow_spinning", "1" if self._spin else "0")
         try:
-            session = ort.InferenceSession(str(self._path), sess_options=options, providers=[_PROVIDER])
+            session = ort.InferenceSession(
+                str(self._path),
+                sess_options=options,
+                providers=[_PROVIDER],
+                disabled_optimizers=DISABLED_OPTIMIZERS,
+            )
         except _runtime_errors() as error:
             raise BackendError(f"ONNX Runtime cannot open {self._path}: {error}") from error
         # ONNX Runtime falls back to another provider with a mere warning.
