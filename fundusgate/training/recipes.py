@@ -47,7 +47,7 @@ class Recipe:
         while_training: The network with what only training needs around it; the network itself is trained in place.
         kept: Name of the network within that, empty where they are the same.
         precision: Of the passes.
-        slow: Parameters (beginnings of their names while training) that learn at a tenth of the rate.
+        slow: Parameters (beginnings of their names while training) that learn more slowly.
     """
 
     samples: Callable[[FrameStore, Sequence[str], Sequence[NDArray[Any]], int], Dataset[Any]]
@@ -142,9 +142,9 @@ def score_loss(network: nn.Module, batch: dict[str, Tensor]) -> dict[str, Tensor
     regression = functional.smooth_l1_loss(scores, targets, reduction="none", beta=0.1).mean(1)
     gap = (targets[:, 0] - targets[:, 1]).clamp(min=0)
     return {
-        "regression": (regression * batch["weight"]).mean() * 4,
+        "regression": (regression * batch["weight"]).mean() * 3,
         "ranking": ranking(scores[:, 0], scores[:, 1], 0.7 * gap),
-        "cells": 0.3 * cells,
+        "cells": cells,
     }
 
 
@@ -154,7 +154,7 @@ def with_visibility(network: nn.Module) -> nn.Module:
 
 
 HYPERNETWORK = ("network.conv1x1", "network.weight_conv", "network.bias_conv")
-"""The paper trains it at a tenth of the backbone's rate; 3,456 inputs to one number swing with every step otherwise."""
+"""The paper trains it more slowly than the backbone; 3,456 inputs to one number swing with every step otherwise."""
 
 RECIPES: dict[str, Recipe] = {
     "efiqa-cp-edge": Recipe(
