@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 from fundusgate import __version__
 from fundusgate.commands.assess import assess
 from fundusgate.commands.calibration import calibration
+from fundusgate.commands.compile import compile_bundle
 from fundusgate.commands.demo import demo
 from fundusgate.commands.export import export
 from fundusgate.commands.inspect import inspect
@@ -62,6 +63,7 @@ def main(
 
 app.command()(assess)
 app.add_typer(calibration, name="calibration")
+app.command("compile")(compile_bundle)
 app.command()(demo)
 app.command()(export)
 app.command()(inspect)

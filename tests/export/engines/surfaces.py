@@ -1,0 +1,241 @@
+"""TensorRT's Python package as each release offers it, played by ONNX Runtime.
+
+Every class has exactly the attributes that the release's real bindings have (`tensorrt_surfaces.json`), so that code
+which uses another one fails here as it would on the device. A plan is a TensorRT header and the ONNX graph itself.
+"""
+
+# ruff: noqa: ANN401 - stands in for classes that have no types
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+
+from fundusgate.export.engines.api import TensorRt
+
+_DATA = json.loads(Path(__file__).with_name("tensorrt_surfaces.json").read_text(encoding="utf-8"))
+VERSIONS: list[str] = _DATA["versions"]
+
+REFUSES = "refuses.onnx"
+"""A graph of this name is one that the parser stops at."""
+
+_ENUMERATIONS = (
+    "BuilderFlag",
+    "DeviceType",
+    "MemoryPoolType",
+    "NetworkDefinitionCreationFlag",
+    "ProfilingVerbosity",
+    "TensorIOMode",
+)
+
+
+def attributes(version: str, name: str) -> frozenset[str]:
+    """What a class of a release offers; the module's own under the empty name."""
+    held = _DATA["classes"][name]
+    return frozenset(attribute for attribute, having in held.items() if having == "all" or version in having)
+
+
+class _Offered:
+    """Only what the release offers can be read or set; underscored names are the stand-in's own."""
+
+    _names: frozenset[str] = frozenset()
+
+    def __getattribute__(self, name: str) -> Any:
+        if not name.startswith("_") and name not in type(self)._names:
+            raise AttributeError(f"this release's {type(self).__name__} has no {name!r}")
+        return object.__getattribute__(self, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not name.startswith("_") and name not in type(self)._names:
+            raise AttributeError(f"this release's {type(self).__name__} has no {name!r}")
+        object.__setattr__(self, name, value)
+
+
+class _Network:
+    def __init__(self, flags: int) -> None:
+        self._flags = flags
+        self._graph = b""
+
+
+class _HostMemory(bytes):
+    pass
+
+
+class _TimingCache:
+    def __init__(self, held: bytes) -> None:
+        self._held = held
+
+    def serialize(self) -> bytes:
+        return _HostMemory(self._held + b"+")
+
+
+class _Config:
+    def __init__(self) -> None:
+        self._flags: list[int] = []
+        self._pools: dict[int, int] = {}
+        self._cache: Any = None
+
+    def set_flag(self, flag: int) -> None:
+        self._flags.append(flag)
+
+    def set_memory_pool_limit(self, pool: int, pool_size: int) -> None:
+        self._pools[pool] = pool_size
+
+    def get_timing_cache(self) -> Any:
+        return self._cache
+
+    def set_timing_cache(self, cache: Any, ignore_mismatch: bool) -> bool:
+        assert ignore_mismatch is False
+        self._cache = cache
+        return True
+
+
+class _Engine:
+    def __init__(self, graph: bytes) -> None:
+        self._session = ort.InferenceSession(graph, providers=["CPUExecutionProvider"])
+        self._inputs = [node.name for node in self._session.get_inputs()]
+        self._nodes = {node.name: node for node in (*self._session.get_outputs(), *self._session.get_inputs())}
+
+    @property
+    def num_io_tensors(self) -> int:
+        return len(self._nodes)
+
+    def get_tensor_name(self, index: int) -> str:
+        return list(self._nodes)[index]
+
+    def get_tensor_shape(self, name: str) -> list[int]:
+        return list(self._nodes[name].shape)
+
+    def get_tensor_dtype(self, name: str) -> str:
+        return str(self._nodes[name].type)
+
+
+class _Execution:
+    def __init__(self, engine: Any, memory: dict[int, np.ndarray[Any, Any]]) -> None:
+        self._engine, self._memory, self._addresses = engine, memory, {}
+
+    def set_tensor_address(self, name: str, memory: int) -> bool:
+        self._addresses[name] = memory
+        return True
+
+    def execute_async_v3(self, stream_handle: int) -> bool:
+        assert stream_handle
+        engine = self._engine
+        given = {name: self._view(name, np.uint8) for name in engine._inputs}
+        outputs = [name for name in engine._nodes if name not in engine._inputs]
+        for name, value in zip(outputs, engine._session.run(outputs, given), strict=True):
+            self._view(name, np.float32)[...] = value
+        return True
+
+    def _view(self, name: str, dtype: Any) -> np.ndarray[Any, Any]:
+        return self._memory[self._addresses[name]].view(dtype).reshape(self._engine.get_tensor_shape(name))
+
+
+class _Parser:
+    def __init__(self, network: Any, listener: Any) -> None:
+        self._network, self._listener = network, listener
+        self._refused = False
+
+    def parse_from_file(self, model: str) -> bool:
+        assert isinstance(model, str)
+        self._refused = Path(model).name == REFUSES
+        self._network._graph = Path(model).read_bytes()
+        return not self._refused
+
+    @property
+    def num_errors(self) -> int:
+        return int(self._refused)
+
+
+class _Listener:
+    def __init__(self) -> None: ...
+
+
+def release(version: str, memory: dict[int, np.ndarray[Any, Any]] | None = None, dla_cores: int = 1) -> TensorRt:
+    """One release.
+
+    Args:
+        version: One of `VERSIONS`.
+        memory: The device's, by address, as `FakeCuda` holds it.
+        dla_cores: Deep-learning accelerators of the board.
+    """
+    module = SimpleNamespace(__version__=version)
+
+    def offer(name: str, base: type, **more: Any) -> type:
+        names = attributes(version, name)
+        inherited = {key for key in {**vars(base), **more} if not key.startswith("_")}
+        held = {"_names": names, **more}
+        for lost in inherited - names:
+            held[lost] = property(lambda _self, lost=lost: (_ for _ in ()).throw(AttributeError(lost)))
+        return type(name, (_Offered, base), held)
+
+    for name in _ENUMERATIONS:
+        members = sorted(member for member in attributes(version, name) if member.isupper() or "_" in member)
+        setattr(module, name, type(name, (), {member: index for index, member in enumerate(members)}))
+    severities = {name: index for index, name in enumerate(sorted(attributes(version, "ILogger.Severity")))}
+    module.ILogger = type("ILogger", (_Listener,), {"Severity": SimpleNamespace(**severities)})
+
+    host_memory = _HostMemory
+    cache = offer("ITimingCache", _TimingCache)
+    network = offer("INetworkDefinition", _Network)
+    config = offer("IBuilderConfig", _Config, create_timing_cache=lambda _self, held: cache(bytes(held)))
+    execution = offer("IExecutionContext", _Execution)
+    error = offer(
+        "ParserError",
+        object,
+        node=lambda _self: 3,
+        node_name=lambda _self: "stem/Resize",
+        desc=lambda _self: "Antialiasing is not supported",
+    )
+
+    def build(_self: Any, built: Any, settings: Any) -> Any:
+        numbers = [int(part) for part in re.findall(r"\d+", version)]
+        header = b"ftrt" + bytes(20) + bytes([*numbers, 0, 0][:4])
+        said = json.dumps({"creation": built._flags, "flags": settings._flags, "pools": settings._pools})
+        return host_memory(header + len(said).to_bytes(4, "big") + said.encode() + built._graph)
+
+    def deserialize(_self: Any, plan: bytes) -> Any:
+        length = int.from_bytes(plan[28:32], "big")
+        return engine(plan[32 + length :])
+
+    def mode(self: Any, name: str) -> Any:
+        return module.TensorIOMode.INPUT if name in self._inputs else module.TensorIOMode.OUTPUT
+
+    engine = offer(
+        "ICudaEngine",
+        _Engine,
+        get_tensor_mode=mode,
+        create_execution_context=lambda self: execution(self, {} if memory is None else memory),
+    )
+    module.Builder = offer(
+        "Builder",
+        object,
+        __init__=lambda self, listener: object.__setattr__(self, "_listener", listener),
+        num_DLA_cores=dla_cores,
+        create_network=lambda _self, flags=0: network(flags),
+        create_builder_config=lambda _self: config(),
+        build_serialized_network=build,
+    )
+    module.IBuilderConfig = config
+    module.OnnxParser = offer("OnnxParser", _Parser, get_error=lambda _self, _index: error())
+    module.Runtime = offer(
+        "Runtime",
+        object,
+        __init__=lambda self, listener: object.__setattr__(self, "_listener", listener),
+        deserialize_cuda_engine=deserialize,
+    )
+    if "nptype" in attributes(version, ""):
+        module.nptype = lambda kind: {"tensor(uint8)": np.uint8, "tensor(float)": np.float32}[kind]
+    return TensorRt(module)
+
+
+def said_of(plan: bytes) -> dict[str, Any]:
+    """What a played builder was told."""
+    length = int.from_bytes(plan[28:32], "big")
+    said: dict[str, Any] = json.loads(plan[32 : 32 + length])
+    return said
