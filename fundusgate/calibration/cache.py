@@ -76,6 +76,8 @@ def calibrated_ranges(
     Raises:
         CalibrationError: A photograph is gone or altered, or a tensor was not finite.
     """
+    if not tensors:
+        return {}
     cache.mkdir(parents=True, exist_ok=True)
     key = cache_key(model, manifest, how, method, tensors)
     result, partial = cache / f"{key}.json", cache / f"{key}.partial"

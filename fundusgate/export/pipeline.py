@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import onnx
-
-from fundusgate.export.bundle_writer import file_entry, replacing, write_manifest
+from fundusgate.export.bundle_writer import replacing, write_manifest
 from fundusgate.export.onnx_export import INPUT_NAME, to_onnx
 from fundusgate.export.parity import fp32_parity
+from fundusgate.export.saving import save_graph
 from fundusgate.export.specs import ExportError, spec_of
 from fundusgate.models import build
 from fundusgate.models.weights import read_card, shipped_names, shipped_weights
@@ -26,13 +25,12 @@ from fundusgate.runtime.manifest import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    import onnx
     from torch import nn
 
+    from fundusgate.export.quantize import Quantization
     from fundusgate.export.specs import ExportSpec
     from fundusgate.models.weights import WeightsCard
-
-EXTERNAL_FROM_BYTES = 2**29
-"""Weights beyond this lie in a file of their own: protobuf ends at 2 GiB."""
 
 
 @dataclass(frozen=True)
@@ -80,42 +78,59 @@ def default_requests() -> list[ExportRequest]:
     return requests
 
 
+@dataclass(frozen=True, eq=False)
+class Exported:
+    """One network written in fp32."""
+
+    manifest: ModelManifest
+    model: onnx.ModelProto
+
+
 def export_bundle(
-    requests: Sequence[ExportRequest], out: Path, progress: Callable[[str], None] = lambda _step: None
+    requests: Sequence[ExportRequest],
+    out: Path,
+    quantization: Quantization | None = None,
+    tell: Callable[[str], None] = lambda _step: None,
 ) -> None:
-    """Export networks in fp32 and publish them as one bundle.
+    """Export networks and publish them as one bundle.
 
     Args:
         requests: The networks, each name once; the first of a role is the one that the runtime runs.
         out: The bundle's folder; an older bundle there is replaced in one step.
-        progress: Called with a sentence before every step; `STEPS` of them a network.
+        quantization: How to make the other precisions; None for fp32 alone.
+        tell: Called with a sentence before every step.
 
     Raises:
-        ExportError: A network is named twice, a graph differs from its network, or `out` holds something else.
-        ValueError: A checkpoint does not fit its network.
+        ExportError: A network is named twice, a graph differs from its network, `out` holds something else, or a
+            precision costs more than the budget allows.
+        ValueError: A checkpoint does not fit its network, or a photograph is gone.
+        BackendError: A graph gives values that are not finite.
         OSError: A file cannot be read or written.
     """
     names = [request.name for request in requests]
     if len(set(names)) != len(names):
         raise ExportError(f"networks {', '.join(names)}: a bundle holds each name once; export the other into its own")
+    if quantization is not None:
+        quantization.check()
     with replacing(out) as folder:
-        write_manifest(folder, [_export_one(request, folder, progress) for request in requests])
+        exported = [_export_one(request, folder, tell) for request in requests]
+        manifests = [item.manifest for item in exported]
+        if quantization is not None:
+            manifests = quantization.add_to(folder, exported, tell)
+        write_manifest(folder, manifests)
 
 
-STEPS = 3
-"""Calls of `progress` for each network."""
-
-
-def _export_one(request: ExportRequest, folder: Path, progress: Callable[[str], None]) -> ModelManifest:
+def _export_one(request: ExportRequest, folder: Path, tell: Callable[[str], None]) -> Exported:
     spec = spec_of(request.name)
-    progress(f"{spec.name}: reading weights")
+    tell(f"{spec.name}: reading weights")
     card = read_card(request.checkpoint, request.backbone)
     network = _network(spec, request)
-    progress(f"{spec.name}: writing the graph")
+    tell(f"{spec.name}: writing the graph")
+    model = to_onnx(spec, network)
     path = folder / f"{spec.name}.{Precision.FP32.value}.onnx"
-    entry = save_graph(to_onnx(spec, network), path)
-    progress(f"{spec.name}: comparing with the network")
-    return describe(spec, network, card, entry, path)
+    entry = save_graph(model, path)
+    tell(f"{spec.name}: comparing with the network")
+    return Exported(describe(spec, network, card, entry, path), model)
 
 
 def _network(spec: ExportSpec, request: ExportRequest) -> nn.Module:
@@ -126,27 +141,6 @@ def _network(spec: ExportSpec, request: ExportRequest) -> nn.Module:
     if request.backbone is None:
         raise ExportError(f"{spec.name} stands on DINOv3 ViT-L/16: name the folder of its weights")
     return PhotographMap(read_backbone(request.backbone), build(spec.head, request.checkpoint)).eval()
-
-
-def save_graph(model: onnx.ModelProto, path: Path) -> GraphEntry:
-    """Write a model, its weights beside it where they are many.
-
-    Args:
-        model: A checked model.
-        path: The graph's file; the weights' file is `path` with `.data` appended.
-
-    Returns:
-        What the manifest says of it.
-    """
-    data = path.with_name(path.name + ".data")
-    external = model.ByteSize() > EXTERNAL_FROM_BYTES
-    if external:
-        onnx.save_model(model, path, save_as_external_data=True, location=data.name)
-    else:
-        onnx.save_model(model, path)
-    opset = next(item.version for item in model.opset_import if item.domain in ("", "ai.onnx"))
-    files = (file_entry(data),) if external else ()
-    return GraphEntry(**file_entry(path).model_dump(), opset=opset, external_data=files)
 
 
 def describe(spec: ExportSpec, network: nn.Module, card: WeightsCard, entry: GraphEntry, path: Path) -> ModelManifest:

@@ -11,7 +11,16 @@ from enum import Enum
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveInt, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeInt,
+    PositiveInt,
+    StringConstraints,
+    model_validator,
+)
 
 SCHEMA_VERSION: int = 1
 """The newest manifest schema that this code reads."""
@@ -152,6 +161,15 @@ class Provenance(_Strict):
     """Conditions beyond the licence, in plain words."""
 
 
+class VerdictFlips(_Strict):
+    """How often the gate's verdict changed with one network in another precision."""
+
+    flipped: NonNegativeInt
+    photographs: PositiveInt
+    upper: Annotated[float, Field(ge=0, le=1)]
+    """Upper end of the share's Wilson 95 % interval."""
+
+
 class ParityFigures(_Strict):
     """How far a graph is from its reference, over `images` inputs."""
 
@@ -159,6 +177,10 @@ class ParityFigures(_Strict):
     images: PositiveInt
     max_abs_difference: dict[str, Annotated[float, Field(ge=0)]]
     """By output name, in the output's own units."""
+    figures: dict[str, float] = {}
+    """By name, on the reported scale: `srcc`, `plcc`, `mean`, `p99` of a score; `mean`, `p99`, `dice` of a map."""
+    verdict_flips: VerdictFlips | None = None
+    """None where no photographs were judged."""
 
 
 class ModelManifest(_Strict):

@@ -13,10 +13,11 @@ from typer.testing import CliRunner
 
 from fundusgate.commands.export import export
 from fundusgate.commands.inspect import inspect
-from fundusgate.export import pipeline
+from fundusgate.export import saving
 from fundusgate.export.onnx_export import to_onnx
 from fundusgate.export.parity import check_inputs
-from fundusgate.export.pipeline import ExportRequest, describe, export_bundle, save_graph
+from fundusgate.export.pipeline import ExportRequest, describe, export_bundle
+from fundusgate.export.saving import save_graph
 from fundusgate.export.specs import ExportError
 from fundusgate.models import build
 from fundusgate.models.weights import WeightsCard, WeightsError, read_card
@@ -138,7 +139,7 @@ def test_a_name_stands_once_in_a_bundle(tmp_path: Path, checkpoint: Path) -> Non
 
 
 def test_many_weights_lie_in_a_file_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipeline, "EXTERNAL_FROM_BYTES", 0)
+    monkeypatch.setattr(saving, "EXTERNAL_FROM_BYTES", 0)
     network = TinyMap().eval()
     path = tmp_path / "tiny.fp32.onnx"
     entry = save_graph(to_onnx(tiny_spec(), network), path)

@@ -1,0 +1,1 @@
+"""What another precision costs: measured on photographs, held to a budget, told."""

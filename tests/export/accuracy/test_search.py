@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+import torch
+from PIL import Image
+from torch import nn
+
+from fundusgate.calibration.ranges import Method
+from fundusgate.calibration.selection import make_manifest
+from fundusgate.export.accuracy.budget import Budget
+from fundusgate.export.accuracy.reports import BudgetError
+from fundusgate.export.bundle_writer import write_manifest
+from fundusgate.export.onnx_export import to_onnx
+from fundusgate.export.pipeline import Exported, describe
+from fundusgate.export.quantize import Quantization
+from fundusgate.export.saving import save_graph
+from fundusgate.export.specs import ExportError
+from fundusgate.models.weights import WeightsCard
+from fundusgate.phantom import render
+from fundusgate.runtime.bundle import Bundle
+from fundusgate.runtime.manifest import Precision
+from tests.export.networks import tiny_spec
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fundusgate.calibration.manifest import CalibrationManifest
+
+CARD = WeightsCard("tiny.pth", "0" * 64, "3", None, "nothing", "Apache-2.0", "", None, {})
+
+
+class PlainMap(nn.Sequential):
+    """Three convolutions wide enough for INT8 and a head; 16 x 16 cells of 16 pixels."""
+
+    def __init__(self) -> None:
+        torch.manual_seed(1)
+        super().__init__(
+            nn.Conv2d(3, 16, 4, stride=4),
+            nn.ReLU(),
+            nn.Conv2d(16, 32, 2, stride=2),
+            nn.ReLU(),
+            nn.Conv2d(32, 32, 2, stride=2),
+            nn.ReLU(),
+            nn.Conv2d(32, 1, 1),
+        )
+
+
+SPEC = replace(tiny_spec(cells=16), size=256)
+LOOSE = Budget(flips=1, flips_upper=1, score_srcc=0, score_p99=100, map_mean=0.2)
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> CalibrationManifest:
+    folder = tmp_path_factory.mktemp("photographs")
+    for seed in range(8):
+        Image.fromarray(render(seed, size=96).rgb).save(folder / f"{seed}.png")
+    return make_manifest(folder, count=4)[0]
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
+    folder = tmp_path_factory.mktemp("fp32")
+    network = PlainMap().eval()
+    model = to_onnx(SPEC, network)
+    path = folder / "tiny.fp32.onnx"
+    return Exported(describe(SPEC, network, CARD, save_graph(model, path), path), model)
+
+
+def quantization(manifest: CalibrationManifest, folder: Path, budget: Budget) -> Quantization:
+    return Quantization(manifest, Method.MINMAX, budget, folder / "cache", folder / "report")
+
+
+def test_every_precision_is_made_measured_and_told(
+    manifest: CalibrationManifest, exported: Exported, tmp_path: Path
+) -> None:
+    save_graph(exported.model, tmp_path / "tiny.fp32.onnx")
+    out = tmp_path / "bundle"
+    out.mkdir()
+    save_graph(exported.model, out / "tiny.fp32.onnx")
+    steps: list[str] = []
+    (made,) = quantization(manifest, tmp_path, LOOSE).add_to(out, [exported], steps.append)
+    write_manifest(out, [made])
+    held = Bundle.open(out).manifest.models[0]
+    assert set(held.files) == set(Precision)
+    assert held.calibration_sha256 == manifest.sha256
+    for precision in (Precision.INT8_CPU, Precision.INT8_TRT, Precision.FP16_TRT):
+        parity = held.parity[precision]
+        assert parity.reference == "fp32"
+        assert parity.images == 4
+        assert 0 < parity.max_abs_difference["map"] < 0.2
+        assert 0 < parity.figures["mean"] <= parity.figures["p99"]
+        assert parity.verdict_flips is not None
+    assert held.parity[Precision.FP16_TRT].figures["mean"] < held.parity[Precision.INT8_TRT].figures["mean"]
+    told = json.loads((tmp_path / "report" / "accuracy.json").read_text(encoding="utf-8"))
+    assert [target["within_budget"] for target in told["targets"]] == [True, True, True]
+    assert "int8-cpu: within the budget, 4 photographs" in (tmp_path / "report" / "accuracy.txt").read_text()
+    with Image.open(tmp_path / "report" / "accuracy.png") as picture:
+        assert min(picture.size) > 300
+    assert "tiny: calibrating, 4 of 4 photographs" in steps
+
+
+def test_layers_that_hurt_are_put_back_and_a_budget_that_cannot_be_met_publishes_nothing(
+    manifest: CalibrationManifest, exported: Exported, tmp_path: Path
+) -> None:
+    out = tmp_path / "bundle"
+    out.mkdir()
+    strict = LOOSE.model_copy(update={"map_mean": 0.0})
+    with pytest.raises(BudgetError, match="fp16-trt costs more than the budget allows"):
+        quantization(manifest, tmp_path, strict).add_to(out, [exported])
+    assert list(out.iterdir()) == []
+    cpu, trt, half = json.loads((tmp_path / "report" / "accuracy.json").read_text(encoding="utf-8"))["targets"]
+    for target in (cpu, trt):
+        (network,) = target["networks"]
+        assert target["within_budget"]
+        assert network["quantized"] == []
+        costs = [cost for _, cost in network["ranking"]]
+        assert costs == sorted(costs, reverse=True)
+        assert costs[0] > 0
+        assert {"put back by the accuracy search"} <= set(network["in_float"].values())
+    assert not half["within_budget"]
+    assert "OVER THE BUDGET" in (tmp_path / "report" / "accuracy.txt").read_text()
+
+
+def test_too_few_photographs_to_prove_the_budget_are_refused_at_once(
+    manifest: CalibrationManifest, tmp_path: Path
+) -> None:
+    with pytest.raises(ExportError, match="at least 150 prove it"):
+        quantization(manifest, tmp_path, Budget.load()).check()
+    quantization(manifest, tmp_path, LOOSE).check()
