@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ DEEPEST = 0.30
 """A band deeper than this fraction of the side is a shadow or a lid, whatever its edge looks like."""
 
 _BRIGHTER = 0.9
+_STRIDE = 4
 
 
 def visible_field(rgb: NDArray[np.uint8], inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -38,7 +40,8 @@ def visible_field(rgb: NDArray[np.uint8], inside: NDArray[np.bool_]) -> NDArray[
     Returns:
         (S, S) bool, a subset of `inside`; `inside` itself where nothing was cut.
     """
-    brightest = np.where(inside, rgb.max(axis=2), np.uint8(0))
+    brightest = np.asarray(cv2.max(cv2.max(rgb[..., 0], rgb[..., 1]), rgb[..., 2]), np.uint8)
+    brightest = np.where(inside, brightest, np.uint8(0))
     field = inside.copy()
     for axis in (0, 1):
         profile, counted = _profile(brightest, inside, axis)
@@ -57,11 +60,12 @@ def _profile(
     brightest: NDArray[np.uint8], inside: NDArray[np.bool_], axis: int
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Level of the brighter pixels of each row (axis 0) or column (axis 1), and whether it has pixels inside."""
-    lines = brightest if axis == 0 else brightest.T
-    masks = inside if axis == 0 else inside.T
+    # every fourth pixel of a line tells its brighter part well enough, in a quarter of the time
+    lines = brightest[:, ::_STRIDE] if axis == 0 else brightest.T[:, ::_STRIDE]
+    masks = inside[:, ::_STRIDE] if axis == 0 else inside.T[:, ::_STRIDE]
     counts = masks.sum(axis=1)
     # pixels outside are zero and sort first, so the quantile counts from the bright end
-    ordered = np.sort(lines, axis=1)
+    ordered = np.sort(np.ascontiguousarray(lines), axis=1)
     back = np.maximum(np.round((1 - _BRIGHTER) * counts), 1).astype(np.int64)
     profile = ordered[np.arange(len(lines)), lines.shape[1] - back].astype(np.float64)
     return profile, counts > 0

@@ -42,7 +42,7 @@ def measure_haze(view: CueView, visibility: NDArray[np.float32]) -> Haze:
     """
     if not view.core.any():
         return Haze(0.0, 0.0, 1.0, 0.0)
-    white = view.rgb.min(axis=2)[view.core]
+    white = view.white[view.core]
     mean = max(float(view.luminance[view.core].mean()), 0.05)
     broad = cv2.GaussianBlur(np.clip(view.flat, -0.6, 0.6), (0, 0), 4.0)[view.core & (view.radius < 0.75)]
     step = view.inside.shape[0] // visibility.shape[0]

@@ -69,9 +69,8 @@ def measure_rim(view: CueView) -> Rim:
     depth = cv2.distanceTransform(padded, cv2.DIST_L2, 3)[1:-1, 1:-1] / (view.inside.shape[0] / 2)
     rim = view.inside & (depth > RIM_DEPTH[0]) & (depth < RIM_DEPTH[1])
     sector = (np.round(view.angle / (360 / SECTORS)).astype(np.int64) % SECTORS)[rim]
-    white = view.rgb.min(axis=2)
     light = view.luminance
-    white_rim, light_rim = white[rim], light[rim]
+    white_rim, light_rim = view.white[rim], light[rim]
     # a lid or a shadow that reaches past the middle must not pass for a dark retina
     bright_part = 0.85 * float(np.quantile(light[view.inside], 0.75))
     reference = max(float(np.median(light[middle])), bright_part, _DARK_FLOOR)

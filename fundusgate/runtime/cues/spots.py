@@ -51,10 +51,9 @@ def measure_spots(view: CueView, ridges: Ridges) -> Spots:
     """Find the optic disc candidate and the palest ghost of a prepared view; all zero for a view without field."""
     if not view.core.any():
         return Spots(0.0, 0.0, 0.0, 0.0)
-    white = np.ascontiguousarray(view.rgb.min(axis=2), np.float32)
     response = np.minimum(ridges.dark * ridges.coherence, np.float32(0.15))
     vessels = cv2.boxFilter(response, cv2.CV_32F, (41, 41), borderType=cv2.BORDER_CONSTANT)
-    yellow = np.asarray(view.luminance - np.float32(0.5) * white, np.float32)
+    yellow = np.asarray(view.luminance - np.float32(0.5) * view.white, np.float32)
     disc = np.maximum(_spot(yellow, view, 8.0), 0) * np.sqrt(vessels + np.float32(1e-4))
     disc[~view.core | (view.radius > 0.93)] = 0
     row, column = np.unravel_index(int(np.argmax(disc)), disc.shape)
@@ -65,7 +64,7 @@ def measure_spots(view: CueView, ridges: Ridges) -> Spots:
     central = view.core & (view.radius < CENTRAL) & away
     ghost = 0.0
     if central.any():
-        ghost = max(float(_spot(white, view, sigma)[central].max()) for sigma in _SPOT_SIGMAS)
+        ghost = max(float(_spot(view.white, view, sigma)[central].max()) for sigma in _SPOT_SIGMAS)
     return Spots(
         disc_x=x,
         disc_y=y,

@@ -41,6 +41,7 @@ class CueView:
         rgb: (256, 256, 3) float32, 0..1, zero outside.
         inside: (256, 256) bool, the field (disc and frame, without what the camera cut off).
         core: (256, 256) bool, `inside` without its rim and what is black.
+        white: (256, 256) float32, 0..1, the smallest of R, G and B: what a veil of stray light adds to.
         luminance: (256, 256) float32, 0..1, the mean of red and green (blue is mostly noise in a fundus photograph).
         illumination: (256, 256) float32, 0..1, the slow part of green, averaged inside the disc only.
         flat: (256, 256) float32, Weber contrast of green on its illumination (-1 and up), zero outside.
@@ -52,6 +53,7 @@ class CueView:
     rgb: NDArray[np.float32]
     inside: NDArray[np.bool_]
     core: NDArray[np.bool_]
+    white: NDArray[np.float32]
     luminance: NDArray[np.float32]
     illumination: NDArray[np.float32]
     flat: NDArray[np.float32]
@@ -120,11 +122,12 @@ def prepare(rgb: NDArray[np.uint8], inside: NDArray[np.bool_]) -> CueView:
     margin = max(2, round(CORE_MARGIN * SIDE / 2))
     padded = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=(0,))
     core = cv2.distanceTransform(padded, cv2.DIST_L2, 3)[1:-1, 1:-1] > margin
-    black = (rgb.max(axis=2) < BLACK) & within
+    brightest = cv2.max(cv2.max(rgb[..., 0], rgb[..., 1]), rgb[..., 2])
+    black = (brightest < BLACK) & within
     if black.sum() < MOST_BLACK * max(int(within.sum()), 1):
         # a notch of the mask or a black lid has an edge, and an edge passes for a line
         core &= cv2.dilate(black.astype(np.uint8), np.ones((7, 7), np.uint8)) == 0
-    green = np.ascontiguousarray(colour[..., 1])
+    red, green, blue = (np.asarray(channel, np.float32) for channel in cv2.split(colour))
     illumination = blur_inside(green, within, ILLUMINATION_SIGMA)
     flat = np.where(within, (green - illumination) / np.maximum(illumination, DARK_FLOOR), 0).astype(np.float32)
     residue = cv2.filter2D(flat, cv2.CV_32F, _NOISE_KERNEL)[core]
@@ -133,7 +136,8 @@ def prepare(rgb: NDArray[np.uint8], inside: NDArray[np.bool_]) -> CueView:
         rgb=colour,
         inside=within,
         core=core,
-        luminance=((colour[..., 0] + green) / 2).astype(np.float32),
+        white=np.asarray(cv2.min(cv2.min(red, green), blue), np.float32),
+        luminance=((red + green) / 2).astype(np.float32),
         illumination=illumination,
         flat=flat,
         noise=noise,
