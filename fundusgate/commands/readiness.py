@@ -13,7 +13,7 @@ def readiness(
     model: Annotated[Path, typer.Argument(metavar="MODEL.onnx|BUNDLE", help="An ONNX graph, or a bundle's folder.")],
     jetpack: Annotated[
         list[str] | None,
-        typer.Option(help="JetPack such as 5.1, 6.2 or 7.x; repeatable; every one from 5.1 on unless given."),
+        typer.Option(help="JetPack such as 5.1, 6.2 or 7.x; repeatable; every one from 6.0 on unless given."),
     ] = None,
     board: Annotated[
         str | None, typer.Option(help="One board, such as orin-nano; any of the JetPack's unless given.")

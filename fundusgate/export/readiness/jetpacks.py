@@ -61,6 +61,11 @@ class JetPack:
         return f"TensorRT {'.'.join(map(str, self.tensorrt))}"
 
     @property
+    def runs_fundusgate(self) -> bool:
+        """Whether its own Python, for which its TensorRT package is made, is new enough for this program."""
+        return tuple(int(part) for part in self.python.split(".")) >= (3, 10)
+
+    @property
     def weakly_typed(self) -> bool:
         """Whether the builder may choose FP16 or INT8 by flags; TensorRT 11 removed them."""
         return self.tensorrt < (11,)
@@ -153,7 +158,7 @@ def targets(jetpacks: list[str], board: str | None = None, *, dla: bool = False)
     """What a command line means.
 
     Args:
-        jetpacks: As `jetpacks_of` reads them; none means every one from 5.1 on, which fundusgate's own graphs serve.
+        jetpacks: As `jetpacks_of` reads them; none means every one whose Python runs fundusgate: from 6.0 on.
         board: One board; None for any.
         dla: Whether the accelerator shall be used.
 
@@ -165,7 +170,7 @@ def targets(jetpacks: list[str], board: str | None = None, *, dla: bool = False)
     """
     wanted = {jetpack.version for text in jetpacks for jetpack in jetpacks_of(text)}
     if not jetpacks:
-        wanted = {version for version, jetpack in JETPACKS.items() if jetpack.tensorrt >= (8, 5)}
+        wanted = {version for version, jetpack in JETPACKS.items() if jetpack.runs_fundusgate}
     chosen = [jetpack for version, jetpack in JETPACKS.items() if version in wanted]
     module = None if board is None else board_of(board)
     fitting = [jetpack for jetpack in chosen if module is None or module.name in jetpack.boards]

@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 DLA_UNTIL = (10, 7)
 """The last TensorRT 10 with DLA."""
 
-PYTHON_NEEDED = (3, 10)
-"""What fundusgate itself runs on."""
-
 _ON_DLA = MOVES - {"Gather", "GatherND", "Tile", "Expand"} | {
     "Add", "AveragePool", "BatchNormalization", "Cast", "Clip", "Conv", "ConvTranspose", "Div", "Gemm",
     "GlobalAveragePool", "GlobalMaxPool", "LeakyRelu", "MatMul", "Max", "Min", "Mul", "PRelu", "Pow", "Relu", "Resize",
@@ -77,8 +74,7 @@ def unverified(view: GraphView, target: Target) -> Iterator[Finding]:  # noqa: A
 
 def python_version(view: GraphView, target: Target) -> Iterator[Finding]:  # noqa: ARG001 - every rule is called alike
     """TensorRT's Python package is for the JetPack's own Python."""
-    version = tuple(int(part) for part in target.jetpack.python.split("."))
-    if version < PYTHON_NEEDED:
+    if not target.jetpack.runs_fundusgate:
         reason = f"its TensorRT package is for Python {target.jetpack.python}, fundusgate needs 3.10 or newer"
         yield Finding("python", Severity.NOTE, "", "", reason, "build the engine with trtexec there, or use JetPack 6")
 

@@ -1,0 +1,95 @@
+"""The networks themselves: randomly initialised with made-up ranges, and whatever is shipped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import onnx
+import pytest
+import torch
+
+from fundusgate.calibration.tensor_range import TensorRange
+from fundusgate.export.onnx_export import to_onnx
+from fundusgate.export.quantization.tensorrt import quantize_for_tensorrt, tensorrt_tensors
+from fundusgate.export.readiness import audit
+from fundusgate.export.readiness.check import check
+from fundusgate.export.readiness.coverage import must_be_int8
+from fundusgate.export.readiness.graph import GraphView
+from fundusgate.export.readiness.jetpacks import targets
+from fundusgate.export.readiness.subjects import Subject, subjects_of
+from fundusgate.export.specs import spec_of
+from fundusgate.models import build
+from fundusgate.runtime.bundle import shipped_bundle
+from fundusgate.runtime.manifest import Precision
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+needs_rtx = pytest.mark.skipif(
+    not audit.available(), reason="TensorRT-RTX is not installed: `make test` installs it on x86-64 Linux"
+)
+
+OLDEST = {"efiqa-cp-edge": "5.1", "fthnet-s": "6.0", "fthnet-l": "6.0"}
+"""FTHNet's LayerNormalization is imported since TensorRT 8.6."""
+
+
+@pytest.fixture(scope="module", params=["efiqa-cp-edge", "fthnet-s"])
+def quantized(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """A network's graph for TensorRT; which layers run in INT8 does not hang on its weights or ranges."""
+    torch.manual_seed(0)
+    model = to_onnx(spec_of(request.param), build(request.param).eval())
+    ranges = {name: TensorRange(-3.0, 3.0) for name in tensorrt_tensors(model)}
+    path = tmp_path_factory.mktemp("networks") / f"{request.param}.onnx"
+    onnx.save(quantize_for_tensorrt(model, ranges), path)
+    return request.param, path
+
+
+def test_nothing_stops_a_network(quantized: tuple[str, Path]) -> None:
+    name, path = quantized
+    view = GraphView.read(path)
+    for target in targets([OLDEST[name], "6.2", "7.x"]):
+        stopping = [finding for finding in check(view, target).findings if finding.severity.stops]
+        assert stopping == [], target.jetpack.version
+
+
+@needs_rtx
+def test_what_must_be_int8_is(quantized: tuple[str, Path]) -> None:
+    name, path = quantized
+    view = GraphView.read(path)
+    said = audit.audit(path, view)
+    assert said.findings == ()
+    wanted = must_be_int8(name, view)
+    assert len(wanted) >= {"efiqa-cp-edge": 15, "fthnet-s": 48}[name]
+    assert set(wanted) <= {product.node for product in said.products if product.int8}
+
+
+def test_the_demand_names_the_networks_own_parts(quantized: tuple[str, Path]) -> None:
+    name, path = quantized
+    view = GraphView.read(path)
+    wanted = must_be_int8(name, view)
+    if name == "efiqa-cp-edge":
+        assert {node.name for node in view.heavy()} - set(wanted) == {"/map_head/Conv", "/retina_head/Conv"}
+    else:
+        assert all("/bbone/layers." in node for node in wanted)
+
+
+def shipped() -> list[Subject]:
+    folder = shipped_bundle()
+    return subjects_of(folder) if folder.is_dir() else []
+
+
+@needs_rtx
+@pytest.mark.parametrize("subject", shipped(), ids=lambda subject: subject.name)
+def test_every_shipped_graph(subject: Subject) -> None:
+    network = subject.name.split()[0]
+    view = GraphView.read(subject.path)
+    meant = [
+        target for target in targets([OLDEST.get(network, "6.0"), "6.2", "7.x"]) if subject.meant_for(target.jetpack)
+    ]
+    for target in meant:
+        assert check(view, target).ready, target.jetpack.version
+    said = audit.audit(subject.path, view)
+    assert said.findings == ()
+    if subject.precision is Precision.INT8_TRT:
+        in_int8 = {product.node for product in said.products if product.int8}
+        assert set(must_be_int8(network, view)) <= in_int8
