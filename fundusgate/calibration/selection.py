@@ -132,11 +132,14 @@ def draw(entries: Sequence[PhotographEntry], count: int, seed: int) -> list[Phot
     for entry in sorted(entries, key=lambda entry: entry.sha256):
         strata[entry.source, entry.band.value, entry.brightness.value].append(entry)
     shuffle = random.Random(seed)
-    for key in sorted(strata):
+    order = sorted(strata)
+    for key in order:
         shuffle.shuffle(strata[key])
+    # Where there are more strata than photographs to draw, no source's name may decide.
+    shuffle.shuffle(order)
     drawn: list[PhotographEntry] = []
     while len(drawn) < count and any(strata.values()):
-        for key in sorted(strata):
+        for key in order:
             if strata[key] and len(drawn) < count:
                 drawn.append(strata[key].pop())
     return drawn
