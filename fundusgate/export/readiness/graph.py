@@ -53,10 +53,12 @@ class GraphView:
 
     Args:
         model: The model; subgraphs of control flow are not looked into.
+        folder: Where its external weights lie; each is read only when its value is asked for.
     """
 
-    def __init__(self, model: onnx.ModelProto) -> None:
+    def __init__(self, model: onnx.ModelProto, folder: Path | None = None) -> None:
         self.model = model
+        self._folder = "" if folder is None else str(folder)
         graph = model.graph
         self.nodes: list[onnx.NodeProto] = list(graph.node)
         self._initializers = {item.name: item for item in graph.initializer}
@@ -71,22 +73,22 @@ class GraphView:
 
     @classmethod
     def read(cls, path: Path) -> GraphView:
-        """Read a file, with its external weights.
+        """Read a file; weights beside it stay where they are until a rule asks for their values.
 
         Raises:
-            GraphError: It is no ONNX graph, or its weights are missing.
+            GraphError: It is no ONNX graph.
         """
         try:
-            model = onnx.load(path)
-        except (DecodeError, onnx.checker.ValidationError) as error:
+            model = onnx.load(path, load_external_data=False)
+        except DecodeError as error:
             raise GraphError(f"{path} is not a readable ONNX graph ({error}): export it again") from error
         except OSError as error:
-            raise GraphError(f"{path} or its weights beside it cannot be read: {error.strerror or error}") from error
+            raise GraphError(f"{path} cannot be read: {error.strerror}") from error
         if not model.graph.node:
             raise GraphError(
                 f"{path} holds no ONNX graph: give a file that `fundusgate export` or another exporter wrote"
             )
-        return cls(model)
+        return cls(model, path.parent)
 
     @property
     def opset(self) -> int:
@@ -108,9 +110,19 @@ class GraphView:
         return None if proto is None else proto.data_type
 
     def value(self, tensor: str) -> NDArray[Any] | None:
-        """A constant's value, None where it is not constant."""
+        """A constant's value, None where it is not constant.
+
+        Raises:
+            GraphError: It lies in a file beside the graph that cannot be read.
+        """
         proto = self._constant(tensor)
-        return None if proto is None else numpy_helper.to_array(proto)
+        if proto is None:
+            return None
+        try:
+            values: NDArray[Any] = numpy_helper.to_array(proto, self._folder)
+        except (OSError, ValueError, onnx.checker.ValidationError) as error:
+            raise GraphError(f"the values of {tensor} cannot be read ({error}): export the graph again") from error
+        return values
 
     def is_constant(self, tensor: str) -> bool:
         """Whether a tensor is known before the graph runs: a constant, or only moved, quantized or cast from one."""
