@@ -152,7 +152,9 @@ def _without_cuda(description: str) -> str:
 
 def _audited(view: GraphView, node: onnx.NodeProto, layers: list[EngineLayer]) -> AuditedProduct:
     name = label(node)
-    mine = [layer for layer in layers if name in layer.nodes]
+    # The parser names what has no name after its first output.
+    known = node.name or f"node_of_{node.output[0]}"
+    mine = [layer for layer in layers if known in layer.nodes]
     product = next((layer for layer in mine if layer.int8_product), None)
     named = product or next(iter(mine), None)
     return AuditedProduct(

@@ -71,6 +71,36 @@ def test_nodes_without_a_name_are_called_by_their_output() -> None:
     assert stopping(GraphView(model)) == [("half-quantized", "conv_out")]
 
 
+@pytest.mark.skipif(not audit.available(), reason="TensorRT-RTX is not installed: `make test` installs it on x86-64")
+def test_nodes_without_a_name_are_found_in_the_engine(tmp_path: Path) -> None:
+    model = next(case for case in CASES if case.name == "residual").model()
+    for node in model.graph.node:
+        node.name = ""
+    path = tmp_path / "graph.onnx"
+    onnx.save(model, path)
+    products = audit.audit(path, GraphView.read(path)).products
+    assert [(product.node, product.int8) for product in products] == [("conv_out", True), ("conv2_out", True)]
+
+
+def test_names_that_repeat_are_refused_by_the_rules() -> None:
+    assert stopping(GraphView(repeated())) == [("name", "act_q")]
+
+
+@pytest.mark.skipif(not audit.available(), reason="TensorRT-RTX is not installed: `make test` installs it on x86-64")
+def test_names_that_repeat_are_refused_by_the_parser(tmp_path: Path) -> None:
+    path = tmp_path / "graph.onnx"
+    onnx.save(repeated(), path)
+    refusals = audit.audit(path, GraphView.read(path)).refusals
+    assert len(refusals) == 1
+    assert "already in use" in refusals[0].reason
+
+
+def repeated() -> onnx.ModelProto:
+    model = next(case for case in CASES if case.name == "residual").model()
+    next(node for node in model.graph.node if node.name == "joined_q").name = "act_q"
+    return model
+
+
 def test_axes_are_followed_through_transposes() -> None:
     maker = GraphMaker()
     values = maker.quantized(maker.image(shape=(1, 64, CHANNELS)), "act")

@@ -56,6 +56,17 @@ def operators(view: GraphView, target: Target) -> Iterator[Finding]:
             yield _refused("operator", node, reason, advice or "write it with other operators, or use a newer JetPack")
 
 
+def unique_names(view: GraphView, target: Target) -> Iterator[Finding]:  # noqa: ARG001 - every rule is called alike
+    """No two nodes have one name: TensorRT-RTX's parser stops at the second, for Q and DQ nodes at least."""
+    seen: set[str] = set()
+    told: set[str] = set()
+    for node in view.nodes:
+        if node.name and node.name in seen and node.name not in told:
+            told.add(node.name)
+            yield _refused("name", node, "another node has the same name", "give every node a name of its own, or none")
+        seen.add(node.name)
+
+
 def byte_input(view: GraphView, target: Target) -> Iterator[Finding]:
     """uint8 is for the network's inputs, and a Cast is all that may take it."""
     for value in view.inputs:
@@ -104,5 +115,5 @@ def _refused(rule: str, node: onnx.NodeProto, reason: str, advice: str) -> Findi
     return Finding(rule, Severity.REFUSED, label(node), node.op_type, reason, advice)
 
 
-RULES = (opset, operators, byte_input, fixed_shapes, resize, computed_kernels)
+RULES = (opset, operators, unique_names, byte_input, fixed_shapes, resize, computed_kernels)
 """Every rule of this subject."""
