@@ -17,7 +17,7 @@ from fundusgate.runtime.manifest import Framing, ModelManifest, OutputSpec, Prec
 from fundusgate.runtime.prepared import CELLS, prepare
 from fundusgate.runtime.preprocessing import PREPROCESSING_VERSION
 from fundusgate.runtime.profile import Profile
-from fundusgate.runtime.score_scale import ScoreScale
+from fundusgate.runtime.score_scale import ScoreScale, weighed
 from fundusgate.runtime.verdict import judge
 
 if TYPE_CHECKING:
@@ -143,9 +143,10 @@ class Assessor:
             from_score = self._score.backend.infer(photograph.score_input)
             scored = time.perf_counter()
         degraded, retina = read_map(self._map.manifest, from_map)
-        score = self._scale.report(
+        opinion = self._scale.report(
             float(from_score[output_that_means(self._score.manifest, "mean_opinion_score").name].ravel()[0])
         )
+        score = weighed(opinion, degraded, photograph.cells, self._profile.score.by_map)
         judgement = judge(score, degraded, photograph.cells, retina, photograph.cues, self._profile, attempts)
         shown = np.where(photograph.cells, degraded, np.float32(np.nan)).astype(np.float32)
         shown.setflags(write=False)
@@ -288,5 +289,5 @@ def with_working_points(profile: Profile, manifests: Mapping[Role, ModelManifest
         else:
             # the point moves, the width of the band that carries a note stays
             width = profile.score.accept - profile.score.retake
-            content["score"] = {"retake": value, "accept": min(100.0, value + width)}
+            content["score"] |= {"retake": value, "accept": min(100.0, value + width)}
     return Profile.model_validate(content)

@@ -50,6 +50,7 @@ class ScoreThresholds(_Strict):
 
     accept: Annotated[float, Field(ge=0, le=100)]
     retake: Annotated[float, Field(ge=0, le=100)]
+    by_map: Fraction
 
     @model_validator(mode="after")
     def _ordered(self) -> ScoreThresholds:

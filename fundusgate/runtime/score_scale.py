@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 BEST = 100.0
+
+HIDDEN = (0.0, 0.03, 0.1, 0.25, 0.5, 0.8, 1.0)
+KEPT = (1.0, 0.97, 0.86, 0.66, 0.46, 0.22, 0.1)
+"""Share of a photograph's score that it keeps with that share of its disc hidden: a good one (82) falls to 54 with a
+quarter hidden, between the class means of usable and reject in FQS (Gong et al. 2025)."""
+BEST_OF_A_MAP = 88.0
+"""What the map alone can vouch for with nothing hidden: too little for a plain accept of what the score rejects."""
 
 
 @dataclass(frozen=True)
@@ -46,3 +57,25 @@ class ScoreScale:
             before, after = zip(*self.knots, strict=True)
             value = float(np.interp(value, before, after))
         return float(np.clip(value, 0.0, BEST))
+
+
+def weighed(score: float, degraded: NDArray[np.float32], cells: NDArray[np.bool_], by_map: float) -> float:
+    """The reported score: the score network's word, weighed with what the map saw.
+
+    Two networks that learnt different things (how photographs are graded; what hides vessels) err on different
+    photographs, so their mean orders unseen ones better than either alone does (`docs/results.md`).
+
+    Args:
+        score: the score network's mean opinion score, 0..100, high is good.
+        degraded: (16, 16) map, 0..1, 1 = anatomy cannot be seen.
+        cells: (16, 16) bool, the cells inside the visible field.
+        by_map: the map's share, 0..1; at 0 the score network's word stands alone.
+
+    Returns:
+        0..100; it falls when the score falls and when any cell rises. Not-a-number stays not-a-number.
+    """
+    if by_map == 0:
+        return score
+    hidden = float(degraded[cells].mean()) if cells.any() else 1.0
+    seen = BEST_OF_A_MAP * float(np.interp(hidden, HIDDEN, KEPT)) if math.isfinite(hidden) else math.nan
+    return (1 - by_map) * score + by_map * seen

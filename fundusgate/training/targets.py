@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from fundusgate.runtime.score_scale import HIDDEN, KEPT
 from fundusgate.training.photographs import Quality
 
 ANCHORS = {Quality.GOOD: 82.0, Quality.USABLE: 69.0, Quality.REJECT: 41.0}
@@ -11,9 +12,6 @@ ANCHORS = {Quality.GOOD: 82.0, Quality.USABLE: 69.0, Quality.REJECT: 41.0}
 
 NOT_A_FUNDUS = 4.0
 """Target for a picture without a retina: the bottom of the scale, below every reject."""
-
-_HIDDEN = (0.0, 0.03, 0.1, 0.25, 0.5, 0.8, 1.0)
-_KEPT = (1.0, 0.97, 0.86, 0.66, 0.46, 0.22, 0.1)
 
 
 def degraded_target(before: float, hidden: float, strength: float) -> float:
@@ -28,5 +26,5 @@ def degraded_target(before: float, hidden: float, strength: float) -> float:
         hidden: Share of the disc where anatomy stopped being visible, 0..1.
         strength: Of the degradation, 0..1; it costs up to 5 points where nothing is hidden yet.
     """
-    kept = float(np.interp(hidden, _HIDDEN, _KEPT))
+    kept = float(np.interp(hidden, HIDDEN, KEPT))
     return max(NOT_A_FUNDUS, before * kept - 5.0 * strength * kept)

@@ -167,8 +167,11 @@ def test_official_framing_cuts_the_whole_frame(bundle: Path, tmp_path: Path, eye
         how.update(framing="frame", resize=SIDE + 16, crop=SIDE)
 
     from fundusgate.runtime.preprocessing import frame_whole
+    from fundusgate.runtime.profile import Profile
 
-    with Assessor.open(changed(bundle, tmp_path / "b", whole), threads=1) as opened:
+    content = Profile.load().model_dump()
+    alone = Profile.model_validate(content | {"score": content["score"] | {"by_map": 0.0}})
+    with Assessor.open(changed(bundle, tmp_path / "b", whole), threads=1, profile=alone) as opened:
         expected = frame_whole(eye, resize=SIDE + 16, crop=SIDE).mean() / 255 * 100
         assert opened.assess(eye).score == pytest.approx(expected, abs=0.01)
 

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fundusgate.runtime.score_scale import ScoreScale
+from fundusgate.runtime.score_scale import ScoreScale, weighed
 
 
 def test_raw_output_comes_to_0_to_100() -> None:
@@ -30,3 +31,42 @@ def test_what_would_turn_the_order_is_refused() -> None:
         ScoreScale(scale=100.0, knots=((20.0, 50.0), (60.0, 40.0)))
     with pytest.raises(ValueError, match="above 0"):
         ScoreScale(scale=0.0)
+
+
+CELLS = np.ones((16, 16), np.bool_)
+
+
+def test_the_reported_score_is_the_mean_of_both_words() -> None:
+    degraded = np.full((16, 16), 0.25, np.float32)
+    # A quarter hidden keeps 66 % of the 88 that a map can vouch for.
+    assert weighed(70.0, degraded, CELLS, 0.5) == pytest.approx((70 + 88 * 0.66) / 2)
+
+
+def test_without_a_share_the_score_network_stands_alone() -> None:
+    assert weighed(37.25, np.ones((16, 16), np.float32), CELLS, 0.0) == 37.25
+
+
+def test_a_clear_map_does_not_lift_a_reject_to_a_plain_accept() -> None:
+    assert weighed(43.9, np.zeros((16, 16), np.float32), CELLS, 0.5) < 66
+
+
+def test_cells_outside_do_not_count_and_no_cell_counts_as_hidden() -> None:
+    degraded = np.ones((16, 16), np.float32)
+    degraded[4:12, 4:12] = 0
+    cells = degraded == 0
+    assert weighed(80.0, degraded, cells, 0.5) == pytest.approx((80 + 88) / 2)
+    assert weighed(80.0, degraded, np.zeros_like(cells), 0.5) == pytest.approx((80 + 8.8) / 2)
+
+
+@given(st.floats(0, 100), st.floats(0, 100), st.floats(0, 1), st.floats(0, 1), st.floats(0.01, 1))
+def test_worse_words_never_lift_it(one: float, two: float, hidden: float, more: float, share: float) -> None:
+    low, high = sorted((one, two))
+    little, much = sorted((hidden, more))
+    best = weighed(high, np.full((16, 16), little, np.float32), CELLS, share)
+    worst = weighed(low, np.full((16, 16), much, np.float32), CELLS, share)
+    assert worst <= best + 1e-9
+
+
+def test_what_is_no_number_stays_none() -> None:
+    assert math.isnan(weighed(math.nan, np.zeros((16, 16), np.float32), CELLS, 0.5))
+    assert math.isnan(weighed(80.0, np.full((16, 16), np.nan, np.float32), CELLS, 0.5))

@@ -9,6 +9,7 @@ import numpy as np
 from fundusgate.runtime.assessor import output_that_means, read_map, score_scale
 from fundusgate.runtime.manifest import Role
 from fundusgate.runtime.prepared import CELLS
+from fundusgate.runtime.score_scale import weighed
 from fundusgate.runtime.verdict import judge
 
 if TYPE_CHECKING:
@@ -59,7 +60,12 @@ def verdicts(
     nothing: tuple[NDArray[np.float32], float | None] = (np.zeros((CELLS, CELLS), np.float32), None)
     mapped = maps(manifests[Role.MAP], outputs[Role.MAP]) if Role.MAP in outputs else iter([nothing] * count)
     scored = scores(manifests[Role.SCORE], outputs[Role.SCORE]) if Role.SCORE in outputs else np.full(count, BEST_SCORE)
-    return [
-        judge(float(score), degraded, seen.cells, retina, seen.cues, profile).verdict
+    share = profile.score.by_map if Role.MAP in outputs else 0.0
+    reported = (
+        (weighed(float(score), degraded, seen.cells, share), degraded, retina, seen)
         for seen, (degraded, retina), score in zip(photographs.photographs, mapped, scored, strict=True)
+    )
+    return [
+        judge(score, degraded, seen.cells, retina, seen.cues, profile).verdict
+        for score, degraded, retina, seen in reported
     ]
