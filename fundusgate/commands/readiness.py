@@ -20,6 +20,9 @@ def readiness(
     ] = None,
     dla: Annotated[bool, typer.Option("--dla", help="Also say what the deep-learning accelerator would take.")] = False,
     audit: Annotated[bool, typer.Option(help="Also parse and build with TensorRT-RTX, where it is installed.")] = True,
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="Also estimate time and memory on each Jetson module.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
     """Say what would be refused, and what would silently not run in INT8.
@@ -37,7 +40,7 @@ def readiness(
 
     console = Console(stderr=True)
     try:
-        from fundusgate.commands.readiness_table import print_outcomes
+        from fundusgate.commands.readiness_table import print_estimates, print_outcomes
         from fundusgate.export.readiness.assess import Outcome, judge
         from fundusgate.export.readiness.graph import GraphError
         from fundusgate.export.readiness.jetpacks import UnknownTargetError, targets
@@ -65,5 +68,7 @@ def readiness(
         typer.echo(json.dumps({"ready": ready, "graphs": [outcome.to_json_object() for outcome in outcomes]}))
     else:
         print_outcomes(Console(), outcomes)
+        if estimate:
+            print_estimates(Console(), outcomes)
     if not ready:
         raise typer.Exit(1)

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
+from fundusgate.export.readiness.estimate import USUAL_SHARE
 from fundusgate.export.readiness.findings import Finding, Severity
+from fundusgate.export.readiness.power_modes import POWER_MODES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +33,32 @@ def print_outcomes(console: Console, outcomes: Sequence[Outcome]) -> None:
         console.print(_audit_line(outcome), markup=False, highlight=False, soft_wrap=True)
     ready = all(outcome.ready for outcome in outcomes)
     console.print("[green]ready[/green]" if ready else "[red]not ready[/red]: see above")
+
+
+def print_estimates(console: Console, outcomes: Sequence[Outcome]) -> None:
+    """Time and memory of each graph on each module, plainly called an estimate."""
+    for outcome in outcomes:
+        work = outcome.work
+        if work is None:
+            console.print(f"{outcome.graph}: its shapes are not fixed, its work cannot be counted", markup=False)
+            continue
+        title = (
+            f"{outcome.graph}: ESTIMATE from {work.multiplications / 1e9:.2f} billion multiplications, about"
+            f" {work.memory / 2**20:.0f} MiB with CUDA and TensorRT"
+        )
+        table = Table("module", "mode", "at least ms", "rather ms", "memory", title=Text(title), title_justify="left")
+        for mode in POWER_MODES:
+            fits = "fits" if work.fits(mode) else f"more than half of {mode.memory} GiB"
+            table.add_row(mode.module, mode.mode, f"{work.fastest(mode):.1f}", f"{work.usual(mode):.1f}", fits)
+        console.print(table)
+    share = f"{100 * USUAL_SHARE:.0f} %"
+    console.print(
+        f"At least: every product at the module's peak. Rather: at {share} of it, an assumption; launching many small"
+        " kernels comes on top. Nothing was measured on a Jetson; `fundusgate compile` measures on yours.",
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 def _table(outcome: Outcome) -> Table:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from fundusgate.export.readiness.audit import Audit, audit, available
 from fundusgate.export.readiness.check import Report, check
+from fundusgate.export.readiness.estimate import EstimateError, Work, work_of
 from fundusgate.export.readiness.graph import GraphView
+from fundusgate.export.readiness.power_modes import POWER_MODES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +29,8 @@ class Outcome:
     """None where TensorRT-RTX was not asked or is not installed."""
     skipped: tuple[str, ...]
     """JetPacks that would not be given this graph."""
+    work: Work | None
+    """What it costs; None where its shapes are not fixed, which the rules say."""
 
     @property
     def ready(self) -> bool:
@@ -42,6 +46,7 @@ class Outcome:
             "targets": [report.to_json_object() for report in self.reports],
             "not_used_on": list(self.skipped),
             "audit": None if self.audit is None else self.audit.to_json_object(),
+            "estimate": None if self.work is None else self.work.to_json_object(POWER_MODES),
         }
 
 
@@ -61,4 +66,11 @@ def judge(subject: Subject, targets: Sequence[Target], *, build: bool = True) ->
     reports = tuple(check(view, target, subject.name) for target in meant)
     real = audit(subject.path, view) if build and meant and available() else None
     skipped = tuple(target.jetpack.version for target in targets if target not in meant)
-    return Outcome(subject.name, reports, real, skipped)
+    return Outcome(subject.name, reports, real, skipped, _work(view))
+
+
+def _work(view: GraphView) -> Work | None:
+    try:
+        return work_of(view)
+    except EstimateError:
+        return None

@@ -75,6 +75,17 @@ def test_a_bundle_is_its_graphs_for_tensorrt(tmp_path: Path) -> None:
     assert by_name["red-light fp16-trt"]["targets"] == []
 
 
+def test_the_estimate_is_called_one(tmp_path: Path) -> None:
+    path = graph("residual", tmp_path)
+    said = run(path, "--jetpack", "6.2", "--estimate")
+    assert "ESTIMATE" in said.output
+    assert "Nothing was measured on a Jetson" in said.output
+    assert "ESTIMATE" not in run(path, "--jetpack", "6.2").output
+    estimate = json.loads(run(path, "--jetpack", "6.2", "--json").stdout)["graphs"][0]["estimate"]
+    assert estimate["estimate"] is True
+    assert all(0 < board["at_least_ms"] < board["rather_ms"] for board in estimate["boards"])
+
+
 def test_a_board_without_int8(tmp_path: Path) -> None:
     quantized = graph("float_weights_with_a_pair", tmp_path)
     said = run(quantized, "--jetpack", "4.6", "--board", "nano", "--json")
