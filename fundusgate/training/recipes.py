@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 import torch
@@ -13,9 +13,10 @@ from fundusgate.training.loop import Precision
 from fundusgate.training.losses import degraded_bag, nnpu, ranking
 from fundusgate.training.photographs import Quality
 from fundusgate.training.samples import MapSamples, ScoreSamples, label_targets, normalised
+from fundusgate.training.working_points import map_working_point
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
     from torch.utils.data import Dataset
@@ -48,6 +49,7 @@ class Recipe:
         kept: Name of the network within that, empty where they are the same.
         precision: Of the passes.
         slow: Parameters (beginnings of their names while training) that learn more slowly.
+        working_points: By output: how its cut is chosen, from the network, the samples and the first unused one.
     """
 
     samples: Callable[[FrameStore, Sequence[str], Sequence[NDArray[Any]], int], Dataset[Any]]
@@ -61,6 +63,7 @@ class Recipe:
     kept: str = ""
     precision: Precision = Precision.AUTOCAST
     slow: tuple[str, ...] = ()
+    working_points: Mapping[str, Callable[[nn.Module, Dataset[Any], int], float]] = field(default_factory=dict)
 
 
 def map_samples(
@@ -158,7 +161,14 @@ HYPERNETWORK = ("network.conv1x1", "network.weight_conv", "network.bias_conv")
 
 RECIPES: dict[str, Recipe] = {
     "efiqa-cp-edge": Recipe(
-        map_samples, map_loss, steps=6000, batch=16, learning_rate=2e-3, first_layer="stem.0.0", size=512
+        map_samples,
+        map_loss,
+        steps=6000,
+        batch=16,
+        learning_rate=2e-3,
+        first_layer="stem.0.0",
+        size=512,
+        working_points={"map": map_working_point},
     ),
     "fthnet-s": Recipe(
         score_samples,

@@ -7,21 +7,21 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import torch
-from rich.progress import Progress
 from safetensors.torch import save_file
 
 from fundusgate.models import build
 from fundusgate.runtime.preprocessing import PREPROCESSING_VERSION
-from fundusgate.training.frames import FrameStore, open_frames
 from fundusgate.training.loop import LoopSettings, TrainingError, train
 from fundusgate.training.negatives import pictures_without_retina
 from fundusgate.training.phantoms import phantom_frames
-from fundusgate.training.photographs import PhotographRecord, read_records
+from fundusgate.training.photographs import read_records
 from fundusgate.training.recipes import RECIPES, seeded
 from fundusgate.training.whitening import whiten_first_layer
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from fundusgate.training.frames import FrameStore
 
 
 @dataclass(frozen=True)
@@ -78,9 +78,10 @@ def run(order: TrainingOrder) -> Path:
     store.add(phantom_frames(wanted // 2, order.seed * 100_000))
     samples = recipe.samples(store, order.assume_good, pictures, order.seed)
     averaged = train(recipe.while_training(network), samples, recipe.loss, settings, order.out)
-    return write_weights(
-        averaged.get_submodule(recipe.kept), order.out / f"{order.name}.safetensors", card(order, settings, store)
-    )
+    kept = averaged.get_submodule(recipe.kept)
+    used = settings.steps * settings.batch
+    points = {f"threshold.{name}": f"{find(kept, samples, used):.2f}" for name, find in recipe.working_points.items()}
+    return write_weights(kept, order.out / f"{order.name}.safetensors", card(order, settings, store) | points)
 
 
 def framed(records: list[PhotographRecord], order: TrainingOrder) -> FrameStore:
