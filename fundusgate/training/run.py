@@ -7,21 +7,21 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import torch
+from rich.progress import Progress
 from safetensors.torch import save_file
 
 from fundusgate.models import build
 from fundusgate.runtime.preprocessing import PREPROCESSING_VERSION
+from fundusgate.training.frames import FrameStore, open_frames
 from fundusgate.training.loop import LoopSettings, TrainingError, train
 from fundusgate.training.negatives import pictures_without_retina
 from fundusgate.training.phantoms import phantom_frames
-from fundusgate.training.photographs import read_records
+from fundusgate.training.photographs import PhotographRecord, read_records
 from fundusgate.training.recipes import RECIPES, seeded
 from fundusgate.training.whitening import whiten_first_layer
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from fundusgate.training.frames import FrameStore
 
 
 @dataclass(frozen=True)
