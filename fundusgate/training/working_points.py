@@ -21,24 +21,24 @@ SAMPLES = 160
 BATCH = 8
 
 
-def map_working_point(network: nn.Module, samples: Dataset[Any], first: int, count: int = SAMPLES) -> float:
+def map_working_point(network: nn.Module, samples: Dataset[Any], first: int) -> float:
     """The cut of a map's probabilities that separates hidden cells from untouched ones best.
 
     Args:
         network: B x 3 x S x S to B x 1 x 16 x 16 logits.
         samples: As ``MapSamples`` gives them.
-        first: Index of the first sample, beyond those that training drew.
-        count: Samples.
+        first: Index of the first sample, beyond those that training drew; no more than so many are looked at.
 
     Returns:
         0..1, the cut with the best Youden index.
     """
     network.eval()
+    end = first + min(SAMPLES, first)
     hidden: list[NDArray[np.float32]] = []
     untouched: list[NDArray[np.float32]] = []
     with torch.inference_mode():
-        for start in range(first, first + count, BATCH):
-            batch = default_collate([samples[index] for index in range(start, min(start + BATCH, first + count))])
+        for start in range(first, end, BATCH):
+            batch = default_collate([samples[index] for index in range(start, min(start + BATCH, end))])
             values = torch.sigmoid(network(normalised(batch["image"])))[:, 0]
             hidden.append(values[batch["positive"]].numpy())
             untouched.append(values[batch["unlabelled"]].numpy())
