@@ -84,7 +84,7 @@ def _draw_flips(axes: Axes, target: TargetReport, budget: Budget) -> None:
     labels = [f"{name}\n{share.hits}/{share.trials}" for name, share in shares.items()]
     axes.set_xticks(at, labels)
     axes.set_xlim(-0.6, len(shares) - 0.4)
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, 1.35 * max(100 * budget.flips_upper, float((middle + high).max())))
     axes.set_ylabel("verdicts that flip, %")
     axes.set_title(f"verdicts, {target.precision}", fontsize=10)
-    axes.legend(fontsize=8)
+    axes.legend(fontsize=8, loc="upper right")

@@ -68,12 +68,12 @@ def _surround_with_casts(graph: ir.Graph, node: ir.Node) -> None:
     activation = node.inputs[0]
     if activation is None:
         raise ValueError(f"{node.name} has no input: the graph is damaged")
-    widen = _cast(activation, ir.DataType.FLOAT, f"{node.name}_input_float")
+    (result,) = node.outputs
+    widen = _cast(activation, ir.DataType.FLOAT, f"{result.name}_input_float")
     graph.insert_before(node, widen)
     node.replace_input_with(0, widen.outputs[0])
-    (result,) = node.outputs
     readers = list(result.uses())
-    narrow = _cast(result, ir.DataType.FLOAT16, f"{node.name}_output_half")
+    narrow = _cast(result, ir.DataType.FLOAT16, f"{result.name}_half")
     graph.insert_after(node, narrow)
     for reader, place in readers:
         reader.replace_input_with(place, narrow.outputs[0])
