@@ -6,6 +6,7 @@ Named tensors and `execute_async_v3` are in TensorRT 8.5 and in 11 alike.
 from __future__ import annotations
 
 import importlib
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -47,11 +48,11 @@ class PlanBackend(Backend):
         # The primary context and no autoinit: it is what other libraries in this process use as well.
         self._gpu = self._cuda.Device(0).retain_primary_context()
         self._gpu.push()
-        try:
-            return self._deserialize()
-        except BaseException:
-            self._do_close()
-            raise
+        with ExitStack() as stack:
+            stack.callback(self._do_close)
+            signature = self._deserialize()
+            stack.pop_all()
+        return signature
 
     def _deserialize(self) -> Signature:
         module = self._api.module
