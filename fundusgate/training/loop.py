@@ -96,6 +96,7 @@ def train(
     with _progress() as progress:
         bar = progress.add_task(folder.name, total=settings.steps, completed=start, loss="")
         totals: dict[str, float] = {}
+        since = 0
         began = time.monotonic()
         for step, batch in enumerate(_batches(samples, settings, start), start=start):
             for group in optimizer.param_groups:
@@ -114,16 +115,16 @@ def train(
             _average(averaged, network, min(settings.average, (step + 1) / (step + 10)))
             for name, term in terms.items():
                 totals[name] = totals.get(name, 0.0) + term.item()
+            since += 1
             progress.update(bar, advance=1, loss=f"{value.item():.3f}")
             done = step + 1
             if done % settings.checkpoint_every == 0 or done == settings.steps:
                 _save(state_path, network, averaged, optimizer, settings, done)
-                every = done - start if done - start < settings.checkpoint_every else settings.checkpoint_every
                 line = {"step": done, "seconds": round(time.monotonic() - began, 1)}
-                means = {name: round(total / every, 5) for name, total in totals.items()}
+                means = {name: round(total / since, 5) for name, total in totals.items()}
                 with (folder / "log.jsonl").open("a") as stream:
                     stream.write(json.dumps(line | means) + "\n")
-                totals = {}
+                totals, since = {}, 0
     return averaged
 
 

@@ -122,5 +122,6 @@ def write_weights(network: torch.nn.Module, path: Path, metadata: dict[str, str]
     }
     partial = path.with_suffix(".partial")
     save_file(state, partial, metadata=metadata)
+    partial.chmod(0o644)
     partial.replace(path)
     return path
