@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types setup clean
+.PHONY: help demo test lint types setup rtx clean
 
 help:
 	@sed -n '1,2s/^# //p' Makefile
@@ -25,7 +25,17 @@ $(VENV)/.everything: $(VENV)/.runtime
 	@echo "Installing the workstation's and the tests' packages into $(VENV) (several minutes)"
 	$(PIP) torch==2.13.0
 	$(PIP) --editable '.[export,training,test]'
+	$(MAKE) --no-print-directory rtx
 	@touch $@
+
+# TensorRT-RTX parses and builds without a GPU: the audit of what truly runs in INT8. Its packages ask for each other
+# from an index of their own, so each is installed alone; where there is none for this machine its tests say so and skip.
+RTX := 1.7.1.116
+rtx: $(BIN)/python
+	@if [ "$$(uname -sm)" = "Linux x86_64" ]; then \
+	  for part in libs bindings; do $(PIP) --no-deps tensorrt-rtx-cu13-$$part==$(RTX) || exit 0; done; \
+	  $(PIP) --no-deps tensorrt-rtx-cu13==$(RTX) || true; \
+	fi
 
 demo: $(VENV)/.runtime
 	$(BIN)/fundusgate demo
