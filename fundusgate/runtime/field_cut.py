@@ -26,6 +26,9 @@ STEP_WIDTH = 0.02
 DEEPEST = 0.30
 """A band deeper than this fraction of the side is a shadow or a lid, whatever its edge looks like."""
 
+STRAIGHT = 0.6
+"""Share of the line behind a cut that is lit: a straight edge lights nearly all of it, a round shadow its tip."""
+
 _BRIGHTER = 0.9
 _STRIDE = 4
 
@@ -47,7 +50,7 @@ def visible_field(rgb: NDArray[np.uint8], inside: NDArray[np.bool_]) -> NDArray[
         profile, counted = _profile(brightest, inside, axis)
         for backwards in (False, True):
             depth = _band(profile[::-1] if backwards else profile, counted[::-1] if backwards else counted)
-            if depth:
+            if depth and _straight(brightest, inside, axis, len(profile) - 1 - depth if backwards else depth):
                 cut = slice(len(profile) - depth, None) if backwards else slice(0, depth)
                 if axis == 0:
                     field[cut, :] = False
@@ -86,3 +89,10 @@ def _band(profile: NDArray[np.float64], counted: NDArray[np.bool_]) -> int:
     if rise < STEP:
         return 0
     return min(first_lit + max(1, width // 2), len(profile))
+
+
+def _straight(brightest: NDArray[np.uint8], inside: NDArray[np.bool_], axis: int, line: int) -> bool:
+    """Whether the picture begins along the whole of a line, as behind a sensor's edge."""
+    lines, masks = (brightest, inside) if axis == 0 else (brightest.T, inside.T)
+    counted = masks[line]
+    return bool(counted.any()) and float((lines[line][counted] >= BLACK).mean()) >= STRAIGHT

@@ -40,3 +40,13 @@ def test_black_frames_and_empty_masks_pass_through() -> None:
     rgb, inside = disc_of_light(2)
     assert (visible_field(rgb, inside) == inside).all()
     assert not visible_field(rgb, np.zeros_like(inside)).any()
+
+
+def test_a_round_shadow_at_the_side_is_no_cut() -> None:
+    side = 256
+    ys, xs = np.mgrid[:side, :side]
+    inside = (xs - 127.5) ** 2 + (ys - 127.5) ** 2 <= 127.5**2
+    # The view has moved: what is lit is a disc whose right rim lies well inside the camera's own.
+    lit = inside & ((xs - 60) ** 2 + (ys - 127.5) ** 2 <= 140**2)
+    rgb = np.where(lit[..., None], np.array([180, 90, 50]), 0).astype(np.uint8)
+    assert np.array_equal(visible_field(rgb, inside), inside)
