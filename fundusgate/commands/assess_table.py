@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
 from fundusgate.codes import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from fundusgate.commands.assess_batch import Outcome
 
@@ -36,28 +39,34 @@ def table_of(outcomes: Sequence[Outcome], encoding: str) -> Table:
     Returns:
         The table; file names and prompts are shown as they are, never read as markup.
     """
+    shortened = _shortener([outcome.image for outcome in outcomes])
     icons = _ICONS if encoding.lower().startswith("utf") else _PLAIN_ICONS
-    table = Table(caption=_summary(outcomes), caption_justify="left")
-    table.add_column("photograph", overflow="fold")
+    table = Table(caption=_summary(outcomes), caption_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("photograph", overflow="fold", ratio=2, min_width=16)
     table.add_column("verdict", no_wrap=True)
     table.add_column("score", justify="right")
     table.add_column("hidden", justify="right")
-    table.add_column("main cause", no_wrap=True)
-    table.add_column("what to do", ratio=1)
+    table.add_column("why, and what to do", ratio=3)
     for outcome in outcomes:
-        name = Text(_shown(str(outcome.image), encoding))
+        name = Text(_shown(str(shortened(outcome.image)), encoding))
         said = outcome.assessment
         if said is None or outcome.error is not None:
             error = Text(_shown(outcome.error or "", encoding))
-            table.add_row(
-                name, Text("x unreadable" if said is None else "x no overlay", style="bold"), "", "", "", error
-            )
+            table.add_row(name, Text("x unreadable" if said is None else "x no overlay", style="bold"), "", "", error)
             continue
         verdict = Text(f"{icons[said.verdict]} {said.verdict.value.replace('_', ' ')}", style=_STYLES[said.verdict])
-        main = "" if said.main is None else said.main.value
+        advice = Text(said.prompt) if said.main is None else Text.assemble((f"{said.main.value} ", "bold"), said.prompt)
         hidden = f"{100 * said.degraded_fraction:.0f} %"
-        table.add_row(name, verdict, f"{said.score:.0f}", hidden, main, Text(said.prompt))
+        table.add_row(name, verdict, f"{said.score:.0f}", hidden, advice)
     return table
+
+
+def _shortener(images: Sequence[Path]) -> Callable[[Path], Path]:
+    """What leaves out of each path the folder that all of them share."""
+    if len(images) < 2 or len({image.is_absolute() for image in images}) > 1:
+        return lambda image: image
+    shared = os.path.commonpath([image.parent for image in images])
+    return lambda image: Path(os.path.relpath(image, shared)) if shared else image
 
 
 def _shown(text: str, encoding: str) -> str:

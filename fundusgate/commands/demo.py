@@ -60,7 +60,7 @@ def demo(
     except (AssessorError, BackendError, BundleError) as error:
         Console(stderr=True).print(f"[red]no demo:[/red] {escape(str(error))}", highlight=False, soft_wrap=True)
         raise typer.Exit(1) from error
-    _report(console, tally, out)
+    _report(console, tally, out, assessor.profile.map.cell)
 
 
 def _watch(console: Console, camera: Camera, assessor: Assessor, seconds: float, *, on_screen: bool) -> Tally:
@@ -82,7 +82,7 @@ def _watch(console: Console, camera: Camera, assessor: Assessor, seconds: float,
     return tally
 
 
-def _report(console: Console, tally: Tally, out: Path) -> None:
+def _report(console: Console, tally: Tally, out: Path, degraded_from: float) -> None:
     from fundusgate.console.contact_sheet import contact_sheet
 
     if not tally.moments:
@@ -90,7 +90,7 @@ def _report(console: Console, tally: Tally, out: Path) -> None:
         raise typer.Exit(1)
     out.mkdir(parents=True, exist_ok=True)
     sheet = out / "contact-sheet.png"
-    contact_sheet(tally.moments).save(sheet)
+    contact_sheet(tally.moments, degraded_from).save(sheet)
     console.print(
         f"\n{tally.judged} frames judged of {tally.frames} in {tally.seconds:.1f} s, {tally.rate:.1f} a second."
     )

@@ -17,11 +17,12 @@ COLUMNS = 2
 MOST = 8
 
 
-def contact_sheet(moments: Sequence[Judged], width: int = 720) -> Image.Image:
+def contact_sheet(moments: Sequence[Judged], degraded_from: float = 0.5, width: int = 720) -> Image.Image:
     """The overlays of up to ``MOST`` moments, spread evenly over the play.
 
     Args:
         moments: At least one.
+        degraded_from: Map value, 0..1, from which a cell is hatched (the profile's `map.cell`).
         width: Of each overlay, pixels.
 
     Raises:
@@ -31,7 +32,7 @@ def contact_sheet(moments: Sequence[Judged], width: int = 720) -> Image.Image:
         raise ValueError("no frame was judged, so there is nothing to show: play for longer")
     count = min(MOST, len(moments))
     chosen = [moments[round(i * (len(moments) - 1) / max(1, count - 1))] for i in range(count)]
-    pictures = [draw_overlay(moment.frame.pixels, moment.assessment) for moment in chosen]
+    pictures = [draw_overlay(moment.frame.pixels, moment.assessment, degraded_from) for moment in chosen]
     height = round(pictures[0].height * width / pictures[0].width)
     rows = -(-len(pictures) // COLUMNS)
     sheet = Image.new("RGB", (COLUMNS * width, rows * height))
