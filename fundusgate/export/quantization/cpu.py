@@ -19,6 +19,7 @@ import onnx
 import onnx_ir as ir
 
 from fundusgate.export.quantization.editing import QdqEditor
+from fundusgate.export.quantization.input_bytes import folded, normalisation_before, padded_planes
 from fundusgate.export.quantization.layers import Layer, constant, weighted_layers
 from fundusgate.export.quantization.rules import CPU_RULES, Plan, plan_quantization
 from fundusgate.export.quantization.scales import channel_scales, to_int8, unsigned_scale
@@ -80,6 +81,7 @@ def quantize_for_cpu(
         make(editor, layers[name], scales)
     for value in results:
         _quantize_everywhere(editor, value, scales[value])
+    _join_constant_sums(graph)
     graph.opset_imports[CONTRIBUTED] = 1
     editor.finish()
     quantized = ir.to_proto(edited)
@@ -112,16 +114,24 @@ def _chain_of(convolution: ir.Node) -> list[ir.Value]:
 
 def _quantize_convolution(editor: QdqEditor, layer: Layer, scales: Scales) -> None:
     taken, weight = _inputs(layer)
-    input_scale, zero_point = scales[taken]
-    weight_scales = channel_scales(weight, layer.axis)
     bias = constant(layer.node.inputs[2]) if len(layer.node.inputs) > 2 else None
+    before = normalisation_before(layer)
+    if before is None:
+        input_scale, zero_point = scales[taken]
+        source = editor.pair(taken, input_scale, zero_point)
+    else:
+        input_scale, zero_point = np.float32(1), np.uint8(0)
+        weight, bias = folded(weight, bias, before)
+        source = editor.as_codes(padded_planes(editor, layer, before), input_scale, zero_point)
+    weight_scales = channel_scales(weight, layer.axis)
     if bias is not None:
         weight_scales = np.maximum(weight_scales, np.abs(bias) / (input_scale * np.float32(LARGEST_BIAS)))
         bias_scales = (input_scale * weight_scales).astype(np.float32)
         bias_codes = np.rint(bias / bias_scales).astype(np.int32)
+        layer.node.resize_inputs(3)
         layer.node.replace_input_with(2, editor.stored(f"{layer.name}_bias", bias_codes, bias_scales, 0))
     codes = to_int8(weight, weight_scales, layer.axis)
-    layer.node.replace_input_with(0, editor.pair(taken, input_scale, zero_point))
+    layer.node.replace_input_with(0, source)
     layer.node.replace_input_with(1, editor.stored(f"{layer.name}_weight", codes, weight_scales, layer.axis))
 
 
@@ -188,3 +198,34 @@ def _range(ranges: Mapping[str, TensorRange], value: ir.Value) -> TensorRange:
     if value.name is None or value.name not in ranges:
         raise ValueError(f"no range of {value.name} was collected: calibrate this graph again")
     return ranges[value.name]
+
+
+def _join_constant_sums(graph: ir.Graph) -> None:
+    """(x + a) + b with constant a and b becomes x + (a + b): one pass over a large x.
+
+    Swin's position bias and shift mask are such constants. Their sum is left as a node, which ONNX Runtime works out
+    when it opens the graph: stored, it would be as large as every window's attention.
+    """
+    for node in list(graph):
+        if node.op_type != "Add":
+            continue
+        for place, value in enumerate(node.inputs):
+            inner = value.producer() if value is not None else None
+            other = node.inputs[1 - place]
+            if inner is None or value is None or len(value.uses()) > 1 or not _is_constant(other):
+                continue
+            known = [item for item in inner.inputs if _is_constant(item)]
+            varies = [item for item in inner.inputs if not _is_constant(item)]
+            if inner.op_type == "Add" and len(known) == len(varies) == 1:
+                joined = ir.node("Add", [known[0], other], name=f"{node.name}_constants")
+                joined.outputs[0].name = f"{node.outputs[0].name}_constants"
+                joined.outputs[0].type = value.type
+                graph.insert_before(node, joined)
+                node.replace_input_with(place, varies[0])
+                node.replace_input_with(1 - place, joined.outputs[0])
+                graph.remove(inner, safe=True)
+                break
+
+
+def _is_constant(value: ir.Value | None) -> bool:
+    return value is not None and value.const_value is not None

@@ -63,6 +63,21 @@ class QdqEditor:
             self._pairs[weight] = self._dequantize(codes, weight, axis)
         return self._pairs[weight]
 
+    def as_codes(self, value: ir.Value, scale: np.float32, zero_point: np.uint8) -> ir.Value:
+        """What an integer activation stands for: it is dequantized, never rounded."""
+        scale_value = self.initializer(f"{value.name}_scale", np.asarray(scale))
+        zero_value = self.initializer(f"{value.name}_zero_point", np.asarray(zero_point))
+        kind = ir.TensorType(ir.DataType.FLOAT)
+        result = ir.Value(name=f"{value.name}_dequantized", shape=value.shape, type=kind)
+        node = ir.node(
+            "DequantizeLinear",
+            [value, scale_value, zero_value],
+            outputs=[result],
+            name=f"{value.name}_DequantizeLinear",
+        )
+        self._place((node,), value.producer())
+        return result
+
     def stored(self, name: str, codes: NDArray[np.integer], scales: NDArray[np.float32], axis: int) -> ir.Value:
         """A constant that is stored as integers and dequantized.
 
@@ -87,7 +102,10 @@ class QdqEditor:
         return node.outputs[0]
 
     def finish(self) -> None:
-        """Drop constants that nobody takes any more."""
+        """Drop nodes and constants that nobody takes any more."""
+        for node in reversed(self.graph):
+            if not any(output.uses() or output.is_graph_output() for output in node.outputs):
+                self.graph.remove(node, safe=True)
         for name, value in list(self.graph.initializers.items()):
             if not value.uses() and not value.is_graph_output():
                 del self.graph.initializers[name]
