@@ -301,7 +301,13 @@ def test_ctrl_c_is_quiet(tmp_path: Path, bundle: Path, eye: NDArray[np.uint8]) -
     for number in range(300):
         Image.fromarray(eye[::4, ::4]).save(tmp_path / f"{number}.png")
     command = [sys.executable, "-m", "fundusgate", "assess", str(tmp_path), "--json", "--bundle", str(bundle)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT) as process:
+
+    def listen() -> None:
+        # A test run in the background of a shell is deaf to SIGINT, and its children inherit that.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, **pipes, cwd=ROOT, preexec_fn=listen) as process:
         assert process.stdout is not None
         process.stdout.readline()
         process.send_signal(signal.SIGINT)
