@@ -76,7 +76,7 @@ def _graphs(model: ModelManifest) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table("precision", "file", "MiB", "opset", "SHA-256", "largest difference")
+    table = Table("precision", "file", "MiB", "opset", "SHA-256", "largest difference", "verdicts that flip")
     for precision, graph in model.files.items():
         size = sum(entry.bytes for entry in (graph, *graph.external_data)) / 2**20
         parity = model.parity.get(precision)
@@ -84,6 +84,8 @@ def _graphs(model: ModelManifest) -> Table:
         if parity is not None:
             worst = ", ".join(f"{name} {value:.1e}" for name, value in parity.max_abs_difference.items())
             said = f"{worst} from {parity.reference}"
-        row = (precision.value, graph.file, f"{size:.1f}", str(graph.opset), graph.sha256[:12], said)
+        flips = None if parity is None else parity.verdict_flips
+        changed = "" if flips is None else f"{flips.flipped} of {flips.photographs}, at most {100 * flips.upper:.1f} %"
+        row = (precision.value, graph.file, f"{size:.1f}", str(graph.opset), graph.sha256[:12], said, changed)
         table.add_row(*(Text(cell) for cell in row))
     return table

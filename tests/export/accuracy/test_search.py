@@ -8,9 +8,11 @@ import pytest
 import torch
 from PIL import Image
 from torch import nn
+from typer.testing import CliRunner
 
 from fundusgate.calibration.ranges import Method
 from fundusgate.calibration.selection import make_manifest
+from fundusgate.cli import app
 from fundusgate.export.accuracy.budget import Budget
 from fundusgate.export.accuracy.reports import BudgetError
 from fundusgate.export.bundle_writer import write_manifest
@@ -95,6 +97,9 @@ def test_every_precision_is_made_measured_and_told(
         assert 0 < parity.figures["mean"] <= parity.figures["p99"]
         assert parity.verdict_flips is not None
     assert held.parity[Precision.FP16_TRT].figures["mean"] < held.parity[Precision.INT8_TRT].figures["mean"]
+    shown = CliRunner().invoke(app, ["inspect", str(out)], env={"COLUMNS": "220"})
+    assert f"{manifest.sha256[:12]}" in shown.stdout
+    assert "of 4, at most" in shown.stdout
     told = json.loads((tmp_path / "report" / "accuracy.json").read_text(encoding="utf-8"))
     assert [target["within_budget"] for target in told["targets"]] == [True, True, True]
     assert "int8-cpu: within the budget, 4 photographs" in (tmp_path / "report" / "accuracy.txt").read_text()
