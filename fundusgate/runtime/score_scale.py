@@ -17,8 +17,8 @@ HIDDEN = (0.0, 0.03, 0.1, 0.25, 0.5, 0.8, 1.0)
 KEPT = (1.0, 0.97, 0.86, 0.66, 0.46, 0.22, 0.1)
 """Share of a photograph's score that it keeps with that share of its disc hidden: a good one (82) falls to 54 with a
 quarter hidden, between the class means of usable and reject in FQS (Gong et al. 2025)."""
-BEST_OF_A_MAP = 88.0
-"""What the map alone can vouch for with nothing hidden: too little for a plain accept of what the score rejects."""
+BEST_OF_A_MAP = 82.0
+"""What the map alone can vouch for with nothing hidden: the class mean of good photographs in FQS."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,8 @@ class ScoreScale:
 def weighed(score: float, degraded: NDArray[np.float32], cells: NDArray[np.bool_], by_map: float) -> float:
     """The reported score: the score network's word, weighed with what the map saw.
 
-    Two networks that learnt different things (how photographs are graded; what hides vessels) err on different
-    photographs, so their mean orders unseen ones better than either alone does (`docs/results.md`).
+    The first score network was trained briefly and errs on cameras with colours of their own, where the map holds
+    (`docs/results.md` has both alone and together); the profile says how much each counts.
 
     Args:
         score: the score network's mean opinion score, 0..100, high is good.
