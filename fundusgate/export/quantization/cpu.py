@@ -19,7 +19,7 @@ import onnx
 import onnx_ir as ir
 
 from fundusgate.export.quantization.editing import QdqEditor
-from fundusgate.export.quantization.input_bytes import folded, normalisation_before, padded_planes
+from fundusgate.export.quantization.input_bytes import folded, normalisation_before, padded_bytes
 from fundusgate.export.quantization.layers import Layer, constant, weighted_layers
 from fundusgate.export.quantization.rules import CPU_RULES, Plan, plan_quantization
 from fundusgate.export.quantization.scales import channel_scales, to_int8, unsigned_scale
@@ -121,8 +121,8 @@ def _quantize_convolution(editor: QdqEditor, layer: Layer, scales: Scales) -> No
         source = editor.pair(taken, input_scale, zero_point)
     else:
         input_scale, zero_point = np.float32(1), np.uint8(0)
-        weight, bias = folded(weight, bias, before)
-        source = editor.as_codes(padded_planes(editor, layer, before), input_scale, zero_point)
+        weight, bias = folded(weight, bias, before, middle=0)
+        source = editor.as_codes(padded_bytes(editor, layer, before), input_scale, zero_point)
     weight_scales = channel_scales(weight, layer.axis)
     if bias is not None:
         weight_scales = np.maximum(weight_scales, np.abs(bias) / (input_scale * np.float32(LARGEST_BIAS)))

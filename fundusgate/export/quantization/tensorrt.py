@@ -17,7 +17,8 @@ import onnx
 import onnx_ir as ir
 
 from fundusgate.export.quantization.editing import QdqEditor
-from fundusgate.export.quantization.layers import Layer, weighted_layers
+from fundusgate.export.quantization.input_bytes import MIDDLE, folded, normalisation_before, padded_centred_planes
+from fundusgate.export.quantization.layers import Layer, constant, weighted_layers
 from fundusgate.export.quantization.rules import TENSORRT_RULES, Plan, plan_quantization
 from fundusgate.export.quantization.scales import channel_scales, signed_scale
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from fundusgate.calibration.tensor_range import TensorRange
+    from fundusgate.export.quantization.input_bytes import Normalisation
     from fundusgate.export.quantization.rules import Rule
 
 
@@ -61,12 +63,14 @@ def quantize_for_tensorrt(
     editor = QdqEditor(graph)
     layers = {layer.name: layer for layer in weighted_layers(graph)}
     skips = _skips(graph, plan)
-    for value in _activations(graph, plan):
-        _paired(editor, value, ranges)
     for name in plan.quantized:
         layer = layers[name]
-        layer.node.replace_input_with(0, _paired(editor, layer.node.inputs[0], ranges))
-        layer.node.replace_input_with(1, _weights(editor, layer))
+        before = normalisation_before(layer)
+        if before is None:
+            layer.node.replace_input_with(0, _paired(editor, layer.node.inputs[0], ranges))
+            layer.node.replace_input_with(1, _weights(editor, layer))
+        else:
+            _take_bytes(editor, layer, before)
     for node, index in skips:
         node.replace_input_with(index, _paired(editor, node.inputs[index], ranges))
     editor.finish()
@@ -109,3 +113,17 @@ def _weights(editor: QdqEditor, layer: Layer) -> ir.Value:
     if weight is None or layer.weight is None:
         raise ValueError(f"{layer.name} has no constant weights: the rules must leave it in float")
     return editor.channel_pair(weight, channel_scales(layer.weight, layer.axis), layer.axis)
+
+
+def _take_bytes(editor: QdqEditor, layer: Layer, before: Normalisation) -> None:
+    if layer.weight is None:
+        raise ValueError(f"{layer.name} has no constant weights: the rules must leave it in float")
+    bias = constant(layer.node.inputs[2]) if len(layer.node.inputs) > 2 else None
+    weight, bias = folded(layer.weight, bias, before, MIDDLE)
+    source = padded_centred_planes(editor, layer, before)
+    scales = channel_scales(weight, layer.axis)
+    weight_value = editor.initializer(f"{layer.name}_weight", weight)
+    layer.node.replace_input_with(0, editor.pair(source, np.float32(1), np.int8(0)))
+    layer.node.replace_input_with(1, editor.channel_pair(weight_value, scales, layer.axis))
+    layer.node.resize_inputs(3)
+    layer.node.replace_input_with(2, editor.initializer(f"{layer.name}_bias", bias))
