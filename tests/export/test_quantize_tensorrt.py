@@ -91,9 +91,13 @@ def test_weights_have_a_scale_for_each_output_channel(quantized: onnx.ModelProto
         assert {item.name: item.i for item in dequantize.attribute} == {"axis": axis}
         assert held[dequantize.input[1]].shape == (channels,)
         quantize = made_by[dequantize.input[0]]
-        weight = held[quantize.input[0]]
+        weight, scale = held[quantize.input[0]], held[quantize.input[1]]
         others = tuple(side for side in range(weight.ndim) if side != axis)
-        np.testing.assert_allclose(held[quantize.input[1]], np.abs(weight).max(axis=others) / 127, rtol=1e-6)
+        np.testing.assert_allclose(scale, np.abs(weight).max(axis=others) / 127, rtol=1e-6)
+        shape = [1] * weight.ndim
+        shape[axis] = -1
+        codes = weight / scale.reshape(shape)
+        np.testing.assert_allclose(codes, np.rint(codes), atol=1e-3)
 
 
 def test_biases_are_float_and_activations_follow_at_once(quantized: onnx.ModelProto) -> None:

@@ -20,10 +20,12 @@ from fundusgate.export.quantization.editing import QdqEditor
 from fundusgate.export.quantization.input_bytes import MIDDLE, folded, normalisation_before, padded_centred_planes
 from fundusgate.export.quantization.layers import Layer, constant, weighted_layers
 from fundusgate.export.quantization.rules import TENSORRT_RULES, Plan, plan_quantization
-from fundusgate.export.quantization.scales import channel_scales, signed_scale
+from fundusgate.export.quantization.scales import channel_scales, signed_scale, to_int8
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+
+    from numpy.typing import NDArray
 
     from fundusgate.calibration.tensor_range import TensorRange
     from fundusgate.export.quantization.input_bytes import Normalisation
@@ -68,7 +70,7 @@ def quantize_for_tensorrt(
         before = normalisation_before(layer)
         if before is None:
             layer.node.replace_input_with(0, _paired(editor, layer.node.inputs[0], ranges))
-            layer.node.replace_input_with(1, _weights(editor, layer))
+            layer.node.replace_input_with(1, _weights(editor, layer, _constant_weight(layer)))
         else:
             _take_bytes(editor, layer, before)
     for node, index in skips:
@@ -108,22 +110,26 @@ def _paired(editor: QdqEditor, value: ir.Value | None, ranges: Mapping[str, Tens
     return editor.pair(value, signed_scale(ranges[value.name]), np.int8(0))
 
 
-def _weights(editor: QdqEditor, layer: Layer) -> ir.Value:
-    weight = layer.node.inputs[1]
-    if weight is None or layer.weight is None:
-        raise ValueError(f"{layer.name} has no constant weights: the rules must leave it in float")
-    return editor.channel_pair(weight, channel_scales(layer.weight, layer.axis), layer.axis)
+def _weights(editor: QdqEditor, layer: Layer, weight: NDArray[np.float32]) -> ir.Value:
+    """Weights in float that lie on their codes, so that TensorRT's rounding finds exactly those."""
+    scales = channel_scales(weight, layer.axis)
+    shape = [1] * weight.ndim
+    shape[layer.axis] = -1
+    rounded = to_int8(weight, scales, layer.axis) * scales.reshape(shape)
+    return editor.channel_pair(editor.initializer(f"{layer.name}_weight", rounded), scales, layer.axis)
 
 
 def _take_bytes(editor: QdqEditor, layer: Layer, before: Normalisation) -> None:
-    if layer.weight is None:
-        raise ValueError(f"{layer.name} has no constant weights: the rules must leave it in float")
     bias = constant(layer.node.inputs[2]) if len(layer.node.inputs) > 2 else None
-    weight, bias = folded(layer.weight, bias, before, MIDDLE)
+    weight, bias = folded(_constant_weight(layer), bias, before, MIDDLE)
     source = padded_centred_planes(editor, layer, before)
-    scales = channel_scales(weight, layer.axis)
-    weight_value = editor.initializer(f"{layer.name}_weight", weight)
     layer.node.replace_input_with(0, editor.pair(source, np.float32(1), np.int8(0)))
-    layer.node.replace_input_with(1, editor.channel_pair(weight_value, scales, layer.axis))
+    layer.node.replace_input_with(1, _weights(editor, layer, weight))
     layer.node.resize_inputs(3)
     layer.node.replace_input_with(2, editor.initializer(f"{layer.name}_bias", bias))
+
+
+def _constant_weight(layer: Layer) -> NDArray[np.float32]:
+    if layer.weight is None:
+        raise ValueError(f"{layer.name} has no constant weights: the rules must leave it in float")
+    return layer.weight
