@@ -21,7 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
-from fundusgate.codes import CauseCode, Verdict
+from fundusgate.codes import CauseCode
+from fundusgate.console.play import KEPT
+from fundusgate.export.accuracy.statistics import wilson_interval
 from fundusgate.runtime import Assessment, Assessor
 from fundusgate.runtime.photograph import read_photograph
 from fundusgate.training.negatives import HELD_OUT, sample_pictures
@@ -30,7 +32,6 @@ from fundusgate.training.photographs import PhotographRecord, Quality, read_reco
 Pixels = NDArray[np.uint8]
 UNSEEN = ("srahim", "diaretdb1")
 """Sources held out of training whose photographs were taken for grading; they stand for good ones."""
-KEPT = (Verdict.ACCEPT, Verdict.ACCEPT_WITH_NOTE)
 BY_EYE = Path(__file__).parent / "data" / "by_eye.csv"
 FAULTS = ("blur", "shadow", "glare", "haze")
 
@@ -39,10 +40,8 @@ def interval(hits: int, of: int) -> str:
     """Share with its Wilson 95 % interval."""
     if of == 0:
         return "none"
-    z, p = 1.96, hits / of
-    middle, half = p + z * z / (2 * of), z * (p * (1 - p) / of + z * z / (4 * of * of)) ** 0.5
-    low, high = ((middle + sign * half) / (1 + z * z / of) for sign in (-1, 1))
-    return f"{hits}/{of} = {100 * p:.1f} % ({100 * low:.1f} to {100 * high:.1f})"
+    low, high = wilson_interval(hits, of)
+    return f"{hits}/{of} = {100 * hits / of:.1f} % ({100 * low:.1f} to {100 * high:.1f})"
 
 
 def locally_faulty(rgb: Pixels, kind: str, seed: int) -> tuple[Pixels, NDArray[np.float32]]:

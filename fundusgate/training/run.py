@@ -17,7 +17,7 @@ from fundusgate.training.loop import LoopSettings, TrainingError, train
 from fundusgate.training.negatives import pictures_without_retina
 from fundusgate.training.phantoms import phantom_frames
 from fundusgate.training.photographs import PhotographRecord, read_records
-from fundusgate.training.recipes import RECIPES, seeded
+from fundusgate.training.recipes import RECIPES
 from fundusgate.training.whitening import whiten_first_layer
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def run(order: TrainingOrder) -> Path:
     if recipe is None:
         raise TrainingError(f"there is no recipe for {order.name!r}; there are {', '.join(RECIPES)}")
     store = framed(read_records(order.data), order)
-    seeded(order.seed)
+    torch.manual_seed(order.seed)
     network = build(order.name, order.start).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     if order.start is None:
         whiten_first_layer(network, recipe.first_layer, store, recipe.size, order.seed)

@@ -13,6 +13,7 @@ from torch.utils.data import Dataset
 
 from fundusgate.codes import CauseCode
 from fundusgate.phantom.faults import degrade, degrade_locally
+from fundusgate.runtime.prepared import CELLS
 from fundusgate.runtime.preprocessing import inside_cells
 from fundusgate.training.augmentation import Mask, Pixels, another_camera, camera_mask, recolour, reframe, sensor
 from fundusgate.training.photographs import Quality
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
     from fundusgate.training.frames import FrameStore
 
-CELLS = 16
 HIDDEN_SHARE = 0.5
 """A cell is a pseudo-labelled positive when at least this share of it is hidden."""
 UNTOUCHED_SHARE = 0.12
