@@ -23,7 +23,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "evaluation": {"codes", "runtime", "calibration", "models", "phantom"},
     "training": {"codes", "runtime", "calibration", "models", "phantom", "evaluation"},
     "export": {"codes", "runtime", "calibration", "models", "phantom"},
-    "console": {"codes", "runtime", "device", "phantom"},
+    "archive": {"codes", "runtime"},
+    "live": {"codes", "runtime", "device", "archive"},
+    "console": {"codes", "runtime", "device", "phantom", "archive", "live"},
 }
 FORBIDDEN_ON_A_CAMERA = ("torch", "onnx", "onnxscript", "transformers", "sklearn", "skimage", "matplotlib")
 MOST_SECONDS = 0.8

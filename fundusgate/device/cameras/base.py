@@ -35,6 +35,19 @@ class CameraEndedError(CameraError):
 
 
 @dataclass(frozen=True)
+class Original:
+    """A photograph's file as the camera itself encoded it; kept so, never encoded again.
+
+    Attributes:
+        data: the file's bytes.
+        suffix: its kind, such as ".jpg", with the dot.
+    """
+
+    data: bytes
+    suffix: str
+
+
+@dataclass(frozen=True)
 class Frame:
     """One picture and what the camera knows of it. It owns its pixels; nobody may write to them.
 
@@ -43,12 +56,14 @@ class Frame:
         timestamp: When the exposure began, seconds on the machine's monotonic clock.
         sequence: The camera's own number of the frame; a jump means that frames were lost.
         metadata: What else the camera knows, by name.
+        original: The file that the pixels were read from, where the camera gives one.
     """
 
     pixels: NDArray[np.uint8]
     timestamp: float
     sequence: int
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    original: Original | None = None
 
     def __post_init__(self) -> None:
         if self.pixels.dtype != np.uint8 or self.pixels.ndim != 3 or self.pixels.shape[2] != 3:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from fundusgate.runtime.manifest import Precision, Sha256  # noqa: TC001 - pydantic reads annotations when it runs
+from fundusgate.runtime.manifest import Precision, Sha256
 
 if TYPE_CHECKING:
     from fundusgate.export.engines.machine import Machine

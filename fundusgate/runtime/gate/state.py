@@ -1,0 +1,141 @@
+"""Where the gate stands: one immutable value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fundusgate.codes import CauseCode, Laterality, RetakeHelps, Verdict
+
+
+class Field(str, Enum):
+    """Which part of the retina is photographed."""
+
+    DISC = "disc"
+    """Centred on the optic disc."""
+    MACULA = "macula"
+    """Centred on the macula."""
+
+
+class Reason(str, Enum):
+    """Why no readable photograph can be had."""
+
+    OPACITY = "opacity"
+    """Cataract or another opacity of the media."""
+    SMALL_PUPIL = "small_pupil"
+    """The pupil stays too small."""
+    COOPERATION = "cooperation"
+    """The patient cannot keep the eye still or open."""
+    RETAKES_USED_UP = "retakes_used_up"
+    """The advised number of flashes is reached."""
+    OTHER = "other"
+    """Something else; the operator's note says what."""
+
+
+class Phase(str, Enum):
+    """What the operator sees the gate doing."""
+
+    CLOSED = "closed"
+    """A camera or a network does not work, or nothing fresh has been seen: nothing can be accepted."""
+    NO_EYE = "no_eye"
+    """No eye in the picture."""
+    ALIGNING = "aligning"
+    """An eye is seen, the retina is not in place."""
+    NEARLY = "nearly"
+    """The retina is seen, one thing is to be mended."""
+    READY = "ready"
+    """Held good and steady: press now."""
+    CAPTURING = "capturing"
+    """The still is being taken."""
+    CHECKING = "checking"
+    """The still is being judged and put on the disk."""
+    ACCEPTED = "accepted"
+    """The still is readable and safe."""
+    ACCEPTED_WITH_NOTE = "accepted_with_note"
+    """The still is usable and safe; something could be better. Overridden stills end here, too."""
+    RETAKE = "retake"
+    """The still is kept, marked, and another is advised."""
+    CANNOT_OBTAIN = "cannot_obtain"
+    """No readable photograph can be had; the reason is recorded."""
+
+
+LIVE = frozenset({Phase.NO_EYE, Phase.ALIGNING, Phase.NEARLY, Phase.READY})
+"""Phases that follow the live picture."""
+BUSY = frozenset({Phase.CAPTURING, Phase.CHECKING})
+"""Phases that wait for a still."""
+RESTING = frozenset({Phase.ACCEPTED, Phase.ACCEPTED_WITH_NOTE, Phase.RETAKE, Phase.CANNOT_OBTAIN})
+"""Phases that show what became of a still."""
+PASSED = frozenset({Phase.ACCEPTED, Phase.ACCEPTED_WITH_NOTE})
+"""Phases that say: this photograph may be sent to a reader."""
+
+
+@dataclass(frozen=True)
+class Still:
+    """The still that the gate is dealing with, or has last dealt with.
+
+    Attributes:
+        number: counts the stills of this gate, 1 and up.
+        asked_at: when it was asked for, seconds on the gate's clock.
+        exposed_at: when its exposure began; None until it has come.
+        verdict: what the networks say; None until they have.
+        main: the cause whose fix comes first.
+        retake_helps: whether another attempt helps.
+        kept: whether it is safe on the disk.
+        overridden: whether the operator kept it against the advice.
+    """
+
+    number: int
+    asked_at: float
+    exposed_at: float | None = None
+    verdict: Verdict | None = None
+    main: CauseCode | None = None
+    retake_helps: RetakeHelps | None = None
+    kept: bool = False
+    overridden: bool = False
+
+
+@dataclass(frozen=True)
+class GateState:
+    """Where the gate stands.
+
+    Attributes:
+        phase: what the operator sees.
+        since: when the phase began, seconds on the gate's clock.
+        now: the latest time the gate has been told; never runs backwards.
+        prompt: the cause that is prompted; None where there is nothing to mend.
+        prompt_since: when this prompt came up.
+        rival: a cause that would replace the prompt once it has lasted.
+        rival_since: since when.
+        promise: smoothed promise of the live picture, 0..1.
+        good_since: since when the live picture has passed without a break; None while it does not.
+        last_view: when the last live frame was taken; None before the first.
+        stills: how many stills have been asked for.
+        still: the last one; None before the first.
+        retakes: advised retakes of the present target so far.
+        laterality: the present target's eye.
+        field: the present target's field.
+        patient: the present target's patient.
+        reason: why nothing can be obtained, in CANNOT_OBTAIN.
+        why: one plain sentence, in CLOSED; or why the last still failed.
+    """
+
+    phase: Phase = Phase.CLOSED
+    since: float = 0.0
+    now: float = 0.0
+    prompt: CauseCode | None = None
+    prompt_since: float = 0.0
+    rival: CauseCode | None = None
+    rival_since: float = 0.0
+    promise: float = 0.0
+    good_since: float | None = None
+    last_view: float | None = None
+    stills: int = 0
+    still: Still | None = None
+    retakes: int = 0
+    laterality: Laterality | None = None
+    field: Field | None = None
+    patient: str | None = None
+    reason: Reason | None = None
+    why: str | None = None
