@@ -7,7 +7,7 @@ from fundusgate.export.engines.api import EngineError
 MEBIBYTE = 2**20
 
 BUILDER_RESERVE = 700 * MEBIBYTE
-"""What TensorRT's libraries and CUDA take before any network: 0.4 to 0.7 GiB in the logs of users' builds on Orin."""
+"""What TensorRT's libraries and CUDA take before any network; a cautious guess that no board has confirmed yet."""
 
 COPIES_OF_WEIGHTS = 3
 """The parsed graph, the network and the plan hold the weights at the same time."""
