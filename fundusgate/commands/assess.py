@@ -20,7 +20,7 @@ class AssessPrecision(str, Enum):
     """Which variant of the bundle's networks to run."""
 
     AUTO = "auto"
-    """The best that the bundle holds for this machine."""
+    """Quantized where the bundle holds it (export writes it only within its accuracy budget), else floating point."""
     FP32 = "fp32"
     """Floating point."""
     INT8 = "int8"

@@ -11,10 +11,12 @@ import numpy as np
 
 from fundusgate.runtime.assessment import Assessment
 from fundusgate.runtime.backends.onnx_cpu import OnnxRuntimeBackend
-from fundusgate.runtime.bundle import Bundle, shipped_bundle
+from fundusgate.runtime.bundle import MANIFEST_NAME, Bundle, file_sha256, shipped_bundle
+from fundusgate.runtime.causes import cue_severities
+from fundusgate.runtime.glance import Glance, shown, signature_of
 from fundusgate.runtime.guidance import prompt_for
 from fundusgate.runtime.manifest import Framing, ModelManifest, OutputSpec, Precision, Role
-from fundusgate.runtime.prepared import CELLS, prepare
+from fundusgate.runtime.prepared import CELLS, prepare, score_input, see
 from fundusgate.runtime.preprocessing import PREPROCESSING_VERSION
 from fundusgate.runtime.profile import Profile
 from fundusgate.runtime.score_scale import ScoreScale, weighed
@@ -31,8 +33,8 @@ if TYPE_CHECKING:
     from fundusgate.runtime.backends.base import Backend
 
 PRECISIONS: Mapping[str, tuple[Precision, ...]] = {
-    # float first: it is what every other precision is measured against, and fast enough on a processor
-    "auto": (Precision.FP32, Precision.INT8_CPU),
+    # a bundle holds an INT8 graph only where that met the accuracy budget of its export: then the quicker one serves
+    "auto": (Precision.INT8_CPU, Precision.FP32),
     "fp32": (Precision.FP32,),
     "int8": (Precision.INT8_CPU,),
 }
@@ -41,6 +43,21 @@ PRECISIONS: Mapping[str, tuple[Precision, ...]] = {
 
 class AssessorError(RuntimeError):
     """An assessor that cannot be opened or used; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class NetworkIdentity:
+    """Which network ran: what must be kept with a photograph that it judged.
+
+    Attributes:
+        name: the network's name.
+        version: of its weights.
+        sha256: of the graph that ran.
+    """
+
+    name: str
+    version: str
+    sha256: str
 
 
 @dataclass(frozen=True)
@@ -59,11 +76,14 @@ class Assessor:
         ```
     """
 
-    def __init__(self, score: _Network, degraded: _Network, profile: Profile, precision: str) -> None:
+    def __init__(
+        self, score: _Network, degraded: _Network, profile: Profile, precision: Precision, bundle_sha256: str
+    ) -> None:
         self._score = score
         self._map = degraded
         self._profile = profile
         self._precision = precision
+        self._bundle_sha256 = bundle_sha256
         self._scale = score_scale(score.manifest)
         self._lock = threading.Lock()
         self._open = True
@@ -80,7 +100,8 @@ class Assessor:
 
         Args:
             bundle: folder of the bundle; None for the one shipped with the package.
-            precision: "auto", "fp32" or "int8"; "auto" takes float where the bundle has it.
+            precision: "auto", "fp32" or "int8"; "auto" takes INT8 where the bundle holds it (export writes it only
+                within the accuracy budget), else float.
             threads: threads for one network, 1 and up; None takes every processor that this process may use.
             profile: thresholds; None takes the shipped profile with the working points of the bundle's own weights.
 
@@ -104,7 +125,8 @@ class Assessor:
                 score=_Network(manifests[Role.SCORE], backends[Role.SCORE]),
                 degraded=_Network(manifests[Role.MAP], backends[Role.MAP]),
                 profile=with_working_points(Profile.load(), manifests) if profile is None else profile,
-                precision=chosen.value,
+                precision=chosen,
+                bundle_sha256=file_sha256(opened.folder / MANIFEST_NAME),
             )
         except (RuntimeError, ValueError):
             for backend in backends.values():
@@ -115,6 +137,24 @@ class Assessor:
     def profile(self) -> Profile:
         """The thresholds in use."""
         return self._profile
+
+    @property
+    def precision(self) -> Precision:
+        """The variant of the graphs that run."""
+        return self._precision
+
+    @property
+    def bundle_sha256(self) -> str:
+        """SHA-256 of the bundle's manifest, lower-case hexadecimal."""
+        return self._bundle_sha256
+
+    @property
+    def networks(self) -> tuple[NetworkIdentity, ...]:
+        """Which networks run: the map's, the score's."""
+        return tuple(
+            NetworkIdentity(manifest.name, manifest.version, manifest.files[self._precision].sha256)
+            for manifest in (self._map.manifest, self._score.manifest)
+        )
 
     def assess(self, rgb: NDArray[np.uint8], attempts: int = 1) -> Assessment:
         """Assess one photograph.
@@ -143,23 +183,18 @@ class Assessor:
             from_score = self._score.backend.infer(photograph.score_input)
             scored = time.perf_counter()
         degraded, retina = read_map(self._map.manifest, from_map)
-        opinion = self._scale.report(
-            float(from_score[output_that_means(self._score.manifest, "mean_opinion_score").name].ravel()[0])
-        )
-        score = weighed(opinion, degraded, photograph.cells, self._profile.score.by_map)
+        score = weighed(self._opinion(from_score), degraded, photograph.cells, self._profile.score.by_map)
         judgement = judge(score, degraded, photograph.cells, retina, photograph.cues, self._profile, attempts)
-        shown = np.where(photograph.cells, degraded, np.float32(np.nan)).astype(np.float32)
-        shown.setflags(write=False)
         return Assessment(
             verdict=judgement.verdict,
             score=score,
             degraded_fraction=judgement.degraded_fraction,
-            map=shown,
+            map=shown(degraded, photograph.cells),
             box=photograph.box,
             causes=judgement.causes,
             main=judgement.main,
             prompt=prompt_for(judgement.verdict, judgement.main),
-            precision=self._precision,
+            precision=self._precision.value,
             models={network.manifest.name: network.manifest.version for network in (self._map, self._score)},
             elapsed_ms={
                 "preprocess": 1e3 * (prepared - started),
@@ -168,6 +203,61 @@ class Assessor:
                 "total": 1e3 * (time.perf_counter() - started),
             },
         )
+
+    def glance(self, rgb: NDArray[np.uint8], *, want_map: bool, want_score: bool) -> Glance:
+        """Look at one live frame: the cues, and each network that is wanted. The same numbers as `assess`.
+
+        Args:
+            rgb: H x W x 3 uint8, RGB, any size.
+            want_map: whether the map network looks.
+            want_score: whether the score network looks; the reported score needs the map, too.
+
+        Raises:
+            TypeError: not an array, or not uint8.
+            ValueError: not H x W x 3, or without pixels.
+            AssessorError: the assessor is closed.
+            BackendError: a network failed; no earlier result is ever given in its place.
+        """
+        _check_photograph(rgb)
+        started = time.perf_counter()
+        map_how, score_how = self._map.manifest.preprocessing, self._score.manifest.preprocessing
+        seen = see(rgb, map_how)
+        for_score = score_input(rgb, seen, map_how, score_how) if want_score else None
+        elapsed = {"preprocess": 1e3 * (time.perf_counter() - started)}
+        degraded = retina = opinion = score = None
+        with self._lock:
+            if not self._open:
+                raise AssessorError("this assessor is closed: open another")
+            if want_map:
+                began = time.perf_counter()
+                degraded, retina = read_map(self._map.manifest, self._map.backend.infer(seen.map_input))
+                degraded.setflags(write=False)
+                elapsed["map"] = 1e3 * (time.perf_counter() - began)
+            if for_score is not None:
+                began = time.perf_counter()
+                opinion = self._opinion(self._score.backend.infer(for_score))
+                elapsed["score"] = 1e3 * (time.perf_counter() - began)
+        if degraded is not None and opinion is not None:
+            score = weighed(opinion, degraded, seen.cells, self._profile.score.by_map)
+        elapsed["total"] = 1e3 * (time.perf_counter() - started)
+        return Glance(
+            disc=seen.disc,
+            box=seen.box,
+            cells=seen.cells,
+            cues=seen.cues,
+            severities=cue_severities(seen.cues, self._profile.cues),
+            signature=signature_of(seen.map_input, CELLS),
+            map=degraded,
+            retina=retina,
+            opinion=opinion,
+            score=score,
+            elapsed_ms=elapsed,
+        )
+
+    def _opinion(self, outputs: Mapping[str, NDArray[np.float32]]) -> float:
+        """The score network's outputs on the reported scale, 0..100."""
+        stated = output_that_means(self._score.manifest, "mean_opinion_score")
+        return self._scale.report(float(outputs[stated.name].ravel()[0]))
 
     def close(self) -> None:
         """Give the networks back; closing twice is harmless."""

@@ -27,22 +27,73 @@ CUE_SIDE = 256
 
 
 @dataclass(frozen=True, eq=False)
-class PreparedPhotograph:
-    """A photograph as the gate's networks and cues see it.
+class SeenPhotograph:
+    """A photograph as the map network and the cues see it.
 
     Attributes:
+        disc: the camera mask's circle in photograph pixels.
         map_input: S x S x 3 uint8, RGB, what the map network takes.
-        score_input: S x S x 3 uint8, RGB, what the score network takes.
         cells: (16, 16) bool, the cells that lie in the visible field.
         cues: the plain cues.
         box: x0, y0, x1, y1 of the framed square in photograph pixels; it may reach past the edges.
     """
 
+    disc: Disc
     map_input: NDArray[np.uint8]
-    score_input: NDArray[np.uint8]
     cells: NDArray[np.bool_]
     cues: Cues
     box: tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedPhotograph(SeenPhotograph):
+    """A photograph as the gate's networks and cues see it.
+
+    Attributes:
+        score_input: S x S x 3 uint8, RGB, what the score network takes.
+    """
+
+    score_input: NDArray[np.uint8]
+
+
+def see(rgb: NDArray[np.uint8], map_how: Preprocessing) -> SeenPhotograph:
+    """Find the disc, frame it for the map network, measure the cues.
+
+    Args:
+        rgb: H x W x 3 uint8, RGB.
+        map_how: the map network's pre-processing; it frames the disc.
+    """
+    disc = find_disc(rgb)
+    framed = frame_disc(rgb, disc, map_how.size)
+    # a network with a small input is no reason for the cues to see less
+    seen = framed if map_how.size >= CUE_SIDE else frame_disc(rgb, disc, CUE_SIDE)
+    field = visible_field(seen.rgb, seen.inside)
+    return SeenPhotograph(
+        disc=disc,
+        map_input=framed.rgb,
+        cells=inside_cells(field, CELLS),
+        cues=measure_cues(seen.rgb, field),
+        box=framed.box,
+    )
+
+
+def score_input(
+    rgb: NDArray[np.uint8], seen: SeenPhotograph, map_how: Preprocessing, score_how: Preprocessing
+) -> NDArray[np.uint8]:
+    """The same photograph as the score network takes it; the map network's framing where they are alike.
+
+    Args:
+        rgb: the photograph that was seen.
+        seen: what `see` made of it with `map_how`.
+        map_how: the map network's pre-processing.
+        score_how: the score network's pre-processing.
+
+    Returns:
+        S x S x 3 uint8, RGB.
+    """
+    if score_how.framing is Framing.DISC and score_how.size == map_how.size:
+        return seen.map_input
+    return network_input(rgb, seen.disc, score_how)
 
 
 def prepare(rgb: NDArray[np.uint8], map_how: Preprocessing, score_how: Preprocessing) -> PreparedPhotograph:
@@ -53,18 +104,14 @@ def prepare(rgb: NDArray[np.uint8], map_how: Preprocessing, score_how: Preproces
         map_how: the map network's pre-processing; it frames the disc.
         score_how: the score network's pre-processing.
     """
-    disc = find_disc(rgb)
-    framed = frame_disc(rgb, disc, map_how.size)
-    # a network with a small input is no reason for the cues to see less
-    seen = framed if map_how.size >= CUE_SIDE else frame_disc(rgb, disc, CUE_SIDE)
-    field = visible_field(seen.rgb, seen.inside)
-    alike = score_how.framing is Framing.DISC and score_how.size == map_how.size
+    seen = see(rgb, map_how)
     return PreparedPhotograph(
-        map_input=framed.rgb,
-        score_input=framed.rgb if alike else network_input(rgb, disc, score_how),
-        cells=inside_cells(field, CELLS),
-        cues=measure_cues(seen.rgb, field),
-        box=framed.box,
+        disc=seen.disc,
+        map_input=seen.map_input,
+        cells=seen.cells,
+        cues=seen.cues,
+        box=seen.box,
+        score_input=score_input(rgb, seen, map_how, score_how),
     )
 
 
