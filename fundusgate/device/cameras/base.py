@@ -6,6 +6,7 @@ python-microscope's device classes).
 
 from __future__ import annotations
 
+import threading
 import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
@@ -31,7 +32,11 @@ class CameraTimeoutError(CameraError):
 
 
 class CameraEndedError(CameraError):
-    """There are no more frames: a recording or a script is over."""
+    """There are no more frames: a recording or a script is over, or the camera could not be brought back."""
+
+
+class CameraClosedError(CameraError):
+    """The camera was closed while a frame was waited for."""
 
 
 @dataclass(frozen=True)
@@ -75,11 +80,18 @@ class Frame:
 
 
 class Camera(ABC):
-    """A source of frames; use it as a context manager, or call `open` and `close`."""
+    """A source of frames; use it as a context manager, or call `open` and `close`.
+
+    One thread asks for frames; any thread may close the camera, look at `is_open` and at `lost`. The hooks are never
+    called at the same time.
+    """
 
     def __init__(self) -> None:
         self._is_open = False
-        self._last_sequence = -1
+        self._closing = threading.Event()
+        self._using = threading.Lock()
+        self._last_sequence: int | None = None
+        self._lost = 0
 
     @property
     @abstractmethod
@@ -91,23 +103,36 @@ class Camera(ABC):
         """Whether frames can be asked for."""
         return self._is_open
 
+    @property
+    def lost(self) -> int:
+        """Frames that were exposed and never delivered since the camera was opened: the gaps in its numbering."""
+        return self._lost
+
     def open(self) -> None:
         """Make the camera ready.
 
         Raises:
             CameraError: It is open already, or cannot be opened.
         """
-        if self._is_open:
-            raise CameraError(f"{self.name} is open already: close it before opening it again")
-        self._do_open()
-        self._last_sequence = -1
-        self._is_open = True
+        with self._using:
+            if self._is_open:
+                raise CameraError(f"{self.name} is open already: close it before opening it again")
+            self._closing.clear()
+            self._last_sequence = None
+            self._lost = 0
+            self._do_open()
+            self._is_open = True
 
     def close(self) -> None:
-        """Let the camera go; closing a closed camera does nothing."""
-        if self._is_open:
-            self._is_open = False
-            self._do_close()
+        """Let the camera go; closing a closed camera does nothing.
+
+        A thread that waits for a frame gets CameraClosedError; the device is released once it has stopped waiting.
+        """
+        self._closing.set()
+        with self._using:
+            if self._is_open:
+                self._is_open = False
+                self._do_close()
 
     def grab(self, timeout: float = 2.0) -> Frame:
         """The next frame.
@@ -119,19 +144,36 @@ class Camera(ABC):
             CameraError: The camera is not open, or has sent a frame out of order.
             CameraTimeoutError: No frame came in time.
             CameraEndedError: There are no more frames.
+            CameraClosedError: Another thread closed the camera meanwhile.
             ValueError: The timeout is not over 0.
         """
-        if not self._is_open:
-            raise CameraError(f"{self.name} is not open: call open(), or use it in a with statement")
-        if not timeout > 0:
-            raise ValueError(f"timeout must be over 0 seconds, got {timeout}")
-        frame = self._do_grab(time.monotonic() + timeout)
-        if frame.sequence <= self._last_sequence:
-            raise CameraError(
-                f"{self.name} sent frame {frame.sequence} after {self._last_sequence}: close and open it again"
-            )
-        self._last_sequence = frame.sequence
-        return frame
+        with self._using:
+            self._check_ready(timeout)
+            return self._accepted(self._do_grab(time.monotonic() + timeout))
+
+    def capture(self, timeout: float = 5.0) -> Frame:
+        """A still of the best resolution that the camera has, whose exposure began after this call.
+
+        Args:
+            timeout: Seconds to wait at most, over 0.
+
+        Raises:
+            CameraError: The camera is not open, or has sent a still from before the call or out of order.
+            CameraTimeoutError: No still came in time.
+            CameraEndedError: There are no more frames.
+            CameraClosedError: Another thread closed the camera meanwhile.
+            ValueError: The timeout is not over 0.
+        """
+        asked = time.monotonic()
+        with self._using:
+            self._check_ready(timeout)
+            frame = self._do_capture(asked, asked + timeout)
+            if frame.timestamp < asked:
+                raise CameraError(
+                    f"{self.name} sent a still from {asked - frame.timestamp:.3f} s before it was asked for: "
+                    "press again; if it stays so, close the camera and open it again"
+                )
+            return self._accepted(frame)
 
     def frames(self, timeout: float = 2.0) -> Iterator[Frame]:
         """Frames until the camera has no more.
@@ -165,3 +207,37 @@ class Camera(ABC):
     @abstractmethod
     def _do_grab(self, deadline: float) -> Frame:
         """The next frame, or CameraTimeoutError once the monotonic clock passes `deadline`."""
+
+    def _do_capture(self, asked: float, deadline: float) -> Frame:
+        """A still exposed at or after `asked`, by `deadline`; the next such frame of the stream unless overridden."""
+        while (frame := self._do_grab(deadline)).timestamp < asked:
+            self._accepted(frame)
+            if time.monotonic() >= deadline:
+                raise CameraTimeoutError(
+                    f"{self.name} sent only frames from before the press until the time was up: press again"
+                )
+        return frame
+
+    def _pause(self, seconds: float) -> None:
+        """Sleep, unless another thread closes the camera: then raise CameraClosedError."""
+        if self._closing.wait(max(0.0, seconds)):
+            raise CameraClosedError(f"{self.name} was closed")
+
+    def _check_ready(self, timeout: float) -> None:
+        if not self._is_open:
+            raise CameraError(f"{self.name} is not open: call open(), or use it in a with statement")
+        if not timeout > 0:
+            raise ValueError(f"timeout must be over 0 seconds, got {timeout}")
+
+    def _accepted(self, frame: Frame) -> Frame:
+        """Check the order of a frame that the device has delivered, and count those missing before it."""
+        if self._closing.is_set():
+            raise CameraClosedError(f"{self.name} was closed while a frame was waited for")
+        if self._last_sequence is not None:
+            if frame.sequence <= self._last_sequence:
+                raise CameraError(
+                    f"{self.name} sent frame {frame.sequence} after {self._last_sequence}: close and open it again"
+                )
+            self._lost += frame.sequence - self._last_sequence - 1
+        self._last_sequence = frame.sequence
+        return frame

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
-from fundusgate.device.cameras.base import Camera, CameraEndedError, CameraError, CameraTimeoutError, Frame
+from fundusgate.device.cameras.base import Camera, CameraEndedError, CameraError, Frame
+from fundusgate.device.cameras.pace import Pace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +27,8 @@ class SimulatedCamera(Camera):
         seed: The eye, the camera model and what goes wrong; the same seed gives the same frames.
         size: Pixels a side, at least 32.
         fps: Frames a second at which frames come, as from a real sensor: a caller who is late loses frames, and the
-            sequence number jumps. None gives every frame as soon as it is asked for.
+            sequence number jumps. What happens in the session waits for the caller: on a machine too slow for the rate
+            it plays in slow motion, and nothing of it is left out. None gives every frame as soon as it is asked for.
         script: What happens in the session; the phantom's first session if not given.
         repeat: Play the script again and again (an attended demo) or once (a test).
 
@@ -56,8 +57,7 @@ class SimulatedCamera(Camera):
         self._repeat = repeat
         self._session: LiveSession | None = None
         self._playing: Iterator[LiveFrame] | None = None
-        self._begun = 0.0
-        self._next = 0
+        self._pace = Pace(fps, self._pause)
 
     @property
     def name(self) -> str:
@@ -70,44 +70,25 @@ class SimulatedCamera(Camera):
 
         self._session = LiveSession(self._seed, self._size, self._script, fps=self._fps or SCRIPT_FPS)
         self._playing = iter(self._session)
-        self._begun = time.monotonic()
-        self._next = 0
+        self._pace = Pace(self._fps, self._pause)
 
     def _do_close(self) -> None:
         self._session = None
         self._playing = None
 
     def _do_grab(self, deadline: float) -> Frame:
-        if self._fps is not None:
-            self._wait(deadline)
-        frame = self._advance()
-        if self._fps is not None:
-            # What a sensor would have exposed meanwhile is gone.
-            while self._begun + self._next / self._fps < time.monotonic() - 1 / self._fps:
-                frame = self._advance()
-        return frame
-
-    def _wait(self, deadline: float) -> None:
-        due = self._begun + self._next / (self._fps or SCRIPT_FPS)
-        if due > deadline:
-            time.sleep(max(0.0, deadline - time.monotonic()))
-            raise CameraTimeoutError(f"{self.name} had no frame in time: at {self._fps} frames a second wait longer")
-        time.sleep(max(0.0, due - time.monotonic()))
-
-    def _advance(self) -> Frame:
         if self._session is None or self._playing is None:
             raise CameraError(f"{self.name} is not open")
+        sequence, timestamp = self._pace.wait(deadline)
         live = next(self._playing, None)
         if live is None and self._repeat:
             self._playing = iter(self._session)
             live = next(self._playing, None)
         if live is None:
             raise CameraEndedError(f"the script of {self.name} is over: open it again, or play it with repeat=True")
-        sequence = self._next
-        self._next += 1
         return Frame(
             pixels=live.rgb,
-            timestamp=self._begun + sequence / (self._fps or SCRIPT_FPS),
+            timestamp=timestamp,
             sequence=sequence,
             metadata={
                 "simulated": True,

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from fundusgate.runtime import photograph
-from fundusgate.runtime.photograph import PhotographError, list_photographs, read_photograph
+from fundusgate.device import photograph
+from fundusgate.device.photograph import PhotographError, list_photographs, read_photograph
 
 if TYPE_CHECKING:
     from pathlib import Path
