@@ -14,11 +14,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from modelopt_peer.comparison import Comparison
-from modelopt_peer.environment import PeerEnvironmentError, chosen_folder, make, python_of
-from modelopt_peer.machine import describe_machine
-from modelopt_peer.table import as_markdown, as_tables
-from modelopt_peer.variants import all_variants, chosen
+from peer.comparison import Comparison
+from peer.environment import PeerEnvironmentError, chosen_folder, make, python_of
+from peer.machine import describe_machine
+from peer.table import as_markdown, as_tables
+from peer.variants import By, all_variants, chosen
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
@@ -43,7 +43,14 @@ def options() -> argparse.Namespace:
     parser.add_argument("--bundle", type=Path, default=shipped_bundle(), help="whose fp32 graphs are quantized")
     parser.add_argument("--calibrate", type=int, default=128, help="photographs to calibrate on")
     parser.add_argument("--measure", type=int, default=256, help="photographs to measure on")
-    parser.add_argument("--method", choices=[method.value for method in Method], default=Method.PERCENTILE.value)
+    parser.add_argument(
+        "--methods",
+        nargs="+",
+        choices=[method.value for method in Method],
+        default=[Method.PERCENTILE.value],
+        help="how fundusgate draws ranges",
+    )
+    parser.add_argument("--why", action="store_true", help="add graphs that take one thing from the other quantizer")
     parser.add_argument("--only", nargs="*", default=[], help="variants whose name holds one of these words")
     parser.add_argument("--rounds", type=int, default=40, help="inferences of each graph to time")
     parser.add_argument("--threads", type=int, default=1, help="ONNX Runtime's, while timing")
@@ -56,7 +63,7 @@ def main() -> int:
     screen = Console()
     try:
         environment = chosen_folder(asked.env)
-        variants = chosen(all_variants(asked.method), asked.only)
+        variants = chosen(all_variants(asked.methods, why=asked.why), asked.only)
         asked.out.mkdir(parents=True, exist_ok=True)
         columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
         with Progress(*columns, console=screen, transient=True) as bar:
@@ -65,7 +72,7 @@ def main() -> int:
             def tell(step: str) -> None:
                 bar.update(task, description=step)
 
-            if any(variant.by == "ModelOpt" for variant in variants):
+            if any(variant.by is By.MODELOPT for variant in variants):
                 make(environment, tell)
             tell("choosing photographs")
             photographs = manifest_of(asked.photographs, asked.calibrate, asked.measure)

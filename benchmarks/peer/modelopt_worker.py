@@ -1,8 +1,10 @@
 """Quantizes one graph with ModelOpt; runs in ModelOpt's own environment, where there is no fundusgate.
 
-    python modelopt_worker.py '{"graph": ..., "pixels": ..., "out": ..., "method": "entropy", "floats": "fp16"}'
+    python modelopt_worker.py ORDER
 
-`pixels` is a NumPy file, uint8 [photographs, S, S, 3]. The last line of output is JSON: seconds and peak memory.
+ORDER is JSON: `graph` and `out`, ONNX files; `pixels`, a NumPy file, uint8 [photographs, S, S, 3]; `method`, entropy or
+max; `floats`, fp16 or fp32, what stays in float; `in_float`, names of nodes that ModelOpt shall not quantize. The last
+line of output is JSON: seconds, peak memory, versions.
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ def main(order: dict[str, Any]) -> dict[str, Any]:
         calibration_method=order["method"],
         calibration_eps=["cpu"],
         high_precision_dtype=order["floats"],
+        nodes_to_exclude=order["in_float"],
         output_path=order["out"],
         log_level="WARNING",
     )

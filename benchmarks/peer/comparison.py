@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 import statistics
 import tempfile
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +29,7 @@ from .latency import milliseconds, ratio
 from .nodes import activation_scales, compared, pairs_by_reader, per_tensor_weights
 from .parity import Parity, run
 from .results import Flips, Made, Results, Row
-from .variants import UNCLIPPED, Variant, make
+from .variants import UNCLIPPED, Files, Variant, make
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -97,7 +99,7 @@ class Comparison:
             range_kept=self._range_kept(rows),
         )
 
-    def graph_of(self, variant: str, network: str) -> Path:
+    def graph_of(self, network: str, variant: str) -> Path:
         """Where a variant's graph of a network lies."""
         plain = "".join(letter if letter.isalnum() else "-" for letter in variant.lower())
         return self._out / f"{network}.{'-'.join(filter(None, plain.split('-')))}.onnx"
@@ -134,19 +136,21 @@ class Comparison:
             lambda done, of: self._tell(f"preparing photographs to measure on, {done} of {of}"),
         )
 
-    def _make_all(self, variants: Sequence[Variant], pixels: dict[Role, Path]) -> dict[tuple[str, Role], Made | str]:
-        made = {}
+    def _make_all(
+        self, variants: Sequence[Variant], pixels: dict[Role, Path]
+    ) -> dict[tuple[str, Role], Made | str | None]:
+        made: dict[tuple[str, Role], Made | str | None] = {}
         for role, manifest in self._gate.items():
+            files = Files(self._python, self._fp32[role], pixels[role], partial(self.graph_of, manifest.name))
             for variant in variants:
                 self._tell(f"{manifest.name}: quantizing, {variant.name}")
-                out = self.graph_of(variant.name, manifest.name)
-                made[variant.name, role] = make(variant, self._python, self._fp32[role], pixels[role], out)
+                made[variant.name, role] = make(variant, files)
         return made
 
     def _measure_all(
         self,
         variants: Sequence[Variant],
-        made: dict[tuple[str, Role], Made | str],
+        made: dict[tuple[str, Role], Made | str | None],
         parity: Parity,
         photographs: PreparedSet,
     ) -> tuple[list[Row], dict[str, Flips]]:
@@ -160,7 +164,7 @@ class Comparison:
                     continue
                 self._tell(f"{manifest.name}: measuring, {variant.name}")
                 try:
-                    outputs[role] = run(self.graph_of(variant.name, manifest.name), manifest, photographs)
+                    outputs[role] = run(self.graph_of(manifest.name, variant.name), manifest, photographs)
                 except BackendError as error:
                     rows.append(Row(variant.name, manifest.name, failed=str(error), made=told))
                     continue
@@ -169,9 +173,9 @@ class Comparison:
                 together[variant.name] = parity.flips(outputs)[0]
         return rows, together
 
-    def _row(self, variant: Variant, role: Role, made: Made, parity: Parity, outputs: Outputs) -> Row:
+    def _row(self, variant: Variant, role: Role, made: Made | None, parity: Parity, outputs: Outputs) -> Row:
         name = self._gate[role].name
-        path = self.graph_of(variant.name, name)
+        path = self.graph_of(name, variant.name)
         view = GraphView.read(path)
         figures, over = parity.figures(role, outputs)
         flips, flips_over = parity.flips({role: outputs})
@@ -200,7 +204,7 @@ class Comparison:
             self._tell(f"{manifest.name}: timing")
             graphs = {"fp32": self._fp32[role]}
             mine = [row for row in rows if row.network == manifest.name and row.failed is None]
-            graphs |= {row.variant: self.graph_of(row.variant, row.network) for row in mine}
+            graphs |= {row.variant: self.graph_of(row.network, row.variant) for row in mine}
             image = next(iter(photographs.inputs(manifest.preprocessing)))
             for name, spent in milliseconds(graphs, image, rounds, threads).items():
                 times[name, manifest.name] = spent
@@ -221,12 +225,10 @@ class Comparison:
         return kept
 
     def _scales(self, row: Row) -> dict[str, float]:
-        return activation_scales(GraphView.read(self.graph_of(row.variant, row.network)))
+        return activation_scales(GraphView.read(self.graph_of(row.network, row.variant)))
 
 
 def _with_times(row: Row, times: dict[tuple[str, str], list[float]]) -> Row:
-    from dataclasses import replace
-
     if (row.variant, row.network) not in times:
         return row
     spent = times[row.variant, row.network]

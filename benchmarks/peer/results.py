@@ -59,6 +59,7 @@ class Row:
     failed: str | None
     """Why there is no graph; everything below is then None or empty."""
     made: Made | None = None
+    """None where it was made from another's graph."""
     bytes: int = 0
     opset: int = 0
     pairs: dict[str, int] = field(default_factory=dict)

@@ -1,8 +1,9 @@
 """Quantizes one graph as `fundusgate export` does, before any layer is put back; in a process of its own.
 
-    python fundusgate_worker.py '{"graph": ..., "pixels": ..., "out": ..., "method": ..., "precision": "int8-trt"}'
+    python fundusgate_worker.py ORDER
 
-Takes and tells what `modelopt_worker.py` does, so that seconds and memory compare.
+ORDER is JSON, as `modelopt_worker.py` takes it, but `method` is minmax, percentile or entropy and `precision` is
+int8-trt or int8-cpu. It tells what that one does, so that seconds and memory compare.
 """
 
 from __future__ import annotations
