@@ -16,6 +16,8 @@ Examples:
   fundusgate train efiqa-cp-edge --data photographs --out runs/edge
 
   fundusgate train fthnet-s --data photographs --out runs/score --hold-out clinic_b --steps 2000
+
+  fundusgate train efiqa-cp-edge --for-int8 --data photographs --out runs/int8
 """
 
 
@@ -32,6 +34,13 @@ def train(
     ] = None,
     steps: Annotated[int | None, typer.Option(help="Optimizer steps; the recipe's own number unless given.")] = None,
     start: Annotated[Path | None, typer.Option(help="Weights to begin from.", exists=True)] = None,
+    for_int8: Annotated[
+        bool,
+        typer.Option(
+            "--for-int8",
+            help="Learn to give in INT8 the answers of float; from the shipped weights, or --start.",
+        ),
+    ] = False,
     learning_rate: Annotated[float | None, typer.Option(help="Peak learning rate; the recipe's unless given.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of weights, order and augmentation.")] = 1,
     threads: Annotated[int, typer.Option(help="PyTorch's threads.")] = 1,
@@ -41,23 +50,32 @@ def train(
     ] = None,
 ) -> None:
     """Train a network by its recipe."""
-    from fundusgate.training.run import TrainingOrder, run
+    from fundusgate.models.checkpoints import CheckpointError
+    from fundusgate.models.weights import WeightsError, shipped_weights
+    from fundusgate.training.loop import TrainingError
+    from fundusgate.training.photographs import LabelsError
+    from fundusgate.training.run import TrainingOrder, recipe_of, run
 
-    order = TrainingOrder(
-        name=name,
-        data=data,
-        out=out,
-        hold_out=tuple(hold_out or ()),
-        assume_good=tuple(assume_good or ()),
-        steps=steps,
-        start=start,
-        learning_rate=learning_rate,
-        seed=seed,
-        threads=threads,
-        workers=workers,
-        cache=cache or out / "cache",
-    )
-    weights = run(order)
+    try:
+        order = TrainingOrder(
+            name=name,
+            recipe=recipe_of(name, for_int8=for_int8),
+            data=data,
+            out=out,
+            hold_out=tuple(hold_out or ()),
+            assume_good=tuple(assume_good or ()),
+            steps=steps,
+            start=shipped_weights(name) if for_int8 and start is None else start,
+            learning_rate=learning_rate,
+            seed=seed,
+            threads=threads,
+            workers=workers,
+            cache=cache or out / "cache",
+        )
+        weights = run(order)
+    except (TrainingError, LabelsError, WeightsError, CheckpointError) as error:
+        typer.echo(f"not trained: {error}", err=True)
+        raise typer.Exit(1) from error
     typer.echo(f"weights: {weights}")
 
 

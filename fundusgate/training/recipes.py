@@ -11,6 +11,7 @@ from torch.nn import functional
 from fundusgate.training.loop import Precision
 from fundusgate.training.losses import degraded_bag, nnpu, ranking
 from fundusgate.training.photographs import Quality
+from fundusgate.training.rounding import Rounded, rounding_loss
 from fundusgate.training.samples import MapSamples, ScoreSamples, label_targets, normalised
 from fundusgate.training.working_points import map_working_point
 
@@ -186,3 +187,17 @@ RECIPES: dict[str, Recipe] = {
     "fthnet-s": FTHNET_S,
     "fthnet-l": replace(FTHNET_S, steps=12000, learning_rate=3e-4),
 }
+
+FOR_INT8: dict[str, Recipe] = {
+    "efiqa-cp-edge": replace(
+        RECIPES["efiqa-cp-edge"],
+        loss=rounding_loss,
+        steps=300,
+        batch=8,
+        learning_rate=2e-4,
+        while_training=Rounded,
+        kept="network",
+        precision=Precision.FLOAT32,
+    ),
+}
+"""Fine-tunings after which INT8 gives the answers of float."""

@@ -17,7 +17,7 @@ from fundusgate.training.loop import LoopSettings, TrainingError, train
 from fundusgate.training.negatives import pictures_without_retina
 from fundusgate.training.phantoms import phantom_frames
 from fundusgate.training.photographs import PhotographRecord, read_records
-from fundusgate.training.recipes import RECIPES
+from fundusgate.training.recipes import FOR_INT8, RECIPES, Recipe
 from fundusgate.training.whitening import whiten_first_layer
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ class TrainingOrder:
     """What to train, on what, into which folder (see ``fundusgate train --help``)."""
 
     name: str
+    recipe: Recipe
     data: Path
     out: Path
     hold_out: tuple[str, ...]
@@ -42,6 +43,19 @@ class TrainingOrder:
     cache: Path
 
 
+def recipe_of(name: str, *, for_int8: bool) -> Recipe:
+    """The recipe that trains a network, or the one that then makes it bear INT8.
+
+    Raises:
+        TrainingError: There is none.
+    """
+    recipes = FOR_INT8 if for_int8 else RECIPES
+    if name not in recipes:
+        purpose = " for INT8" if for_int8 else ""
+        raise TrainingError(f"there is no recipe{purpose} for {name!r}; there are {', '.join(recipes)}")
+    return recipes[name]
+
+
 def run(order: TrainingOrder) -> Path:
     """Train, and write the averaged weights in half precision.
 
@@ -51,12 +65,10 @@ def run(order: TrainingOrder) -> Path:
         The safetensors file.
 
     Raises:
-        TrainingError: No recipe of that name, or the training went wrong.
+        TrainingError: The training went wrong.
         LabelsError: The labels cannot be read.
     """
-    recipe = RECIPES.get(order.name)
-    if recipe is None:
-        raise TrainingError(f"there is no recipe for {order.name!r}; there are {', '.join(RECIPES)}")
+    recipe = order.recipe
     store = framed(read_records(order.data), order)
     torch.manual_seed(order.seed)
     network = build(order.name, order.start).to(memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -9,8 +9,7 @@ from typer.testing import CliRunner
 
 from fundusgate.cli import app
 from fundusgate.models import build
-from fundusgate.training.loop import TrainingError
-from fundusgate.training.run import TrainingOrder, run
+from fundusgate.training.run import TrainingOrder, recipe_of, run
 from tests.training.photographs import write_folder
 
 if TYPE_CHECKING:
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 def order(folder: Path, **changes: object) -> TrainingOrder:
     values: dict[str, object] = {
         "name": "efiqa-cp-edge",
+        "recipe": recipe_of(str(changes.get("name", "efiqa-cp-edge")), for_int8=False),
         "data": folder,
         "out": folder / "out",
         "hold_out": (),
@@ -62,6 +62,29 @@ def test_fthnets_weights_are_kept_without_the_training_head(tmp_path: Path) -> N
     assert sum(parameter.numel() for parameter in build("fthnet-s", path).parameters()) == 5_662_293
 
 
-def test_an_unknown_recipe_names_those_there_are(tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match="efiqa-cp-edge, fthnet-s"):
-        run(order(write_folder(tmp_path), name="resnet"))
+def test_weights_for_int8_start_from_those_that_are_given(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path)
+    start = run(order(folder))
+    arguments = ["train", "efiqa-cp-edge", "--for-int8", "--data", str(folder), "--out", str(folder / "int8")]
+    result = CliRunner().invoke(app, [*arguments, "--start", str(start), "--steps", "2", "--workers", "0"])
+    assert result.exit_code == 0, result.output
+    before, after = (
+        build("efiqa-cp-edge", path).state_dict() for path in (start, folder / "int8" / "efiqa-cp-edge.safetensors")
+    )
+    assert before.keys() == after.keys()
+    moved = {name for name in before if not torch.equal(before[name], after[name])}
+    assert "stem.0.0.weight" in moved
+    assert not any("running" in name for name in moved)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["resnet"], "there is no recipe for 'resnet'; there are efiqa-cp-edge, fthnet-s, fthnet-l"),
+        (["fthnet-s", "--for-int8"], "there is no recipe for INT8 for 'fthnet-s'; there are efiqa-cp-edge"),
+    ],
+)
+def test_an_unknown_recipe_names_those_there_are(tmp_path: Path, arguments: list[str], said: str) -> None:
+    result = CliRunner().invoke(app, ["train", *arguments, "--data", str(tmp_path), "--out", str(tmp_path / "out")])
+    assert result.exit_code == 1
+    assert said in result.output
