@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from fundusgate.codes import CauseCode, Laterality, RetakeHelps, Verdict
+    from fundusgate.runtime.gate.events import Outcome
+    from fundusgate.runtime.gate.observations import Aim, Retargeted
 
 
 class Field(str, Enum):
@@ -71,6 +74,17 @@ PASSED = frozenset({Phase.ACCEPTED, Phase.ACCEPTED_WITH_NOTE})
 """Phases that say: this photograph may be sent to a reader."""
 
 
+class AutoWaits(str, Enum):
+    """What must be seen before the still may be taken by itself: another target was chosen, the camera is not there."""
+
+    NOTHING = "nothing"
+    """The picture is of the target, as far as the gate can know."""
+    CHANGE = "change"
+    """Another field of the same eye was chosen: wait until the picture has failed once."""
+    LEAVING = "leaving"
+    """Another eye or patient was chosen: wait until the retina has left the picture once."""
+
+
 @dataclass(frozen=True)
 class Still:
     """The still that the gate is dealing with, or has last dealt with.
@@ -82,6 +96,7 @@ class Still:
         verdict: what the networks say; None until they have.
         main: the cause whose fix comes first.
         retake_helps: whether another attempt helps.
+        outcome: what becomes of it; None until it is judged.
         kept: whether it is safe on the disk.
         overridden: whether the operator kept it against the advice.
     """
@@ -92,6 +107,7 @@ class Still:
     verdict: Verdict | None = None
     main: CauseCode | None = None
     retake_helps: RetakeHelps | None = None
+    outcome: Outcome | None = None
     kept: bool = False
     overridden: bool = False
 
@@ -106,19 +122,31 @@ class GateState:
         now: the latest time the gate has been told; never runs backwards.
         prompt: the cause that is prompted; None where there is nothing to mend.
         prompt_since: when this prompt came up.
+        prompt_seen: when the live picture last had the prompted cause first.
         rival: a cause that would replace the prompt once it has lasted.
         rival_since: since when.
-        promise: smoothed promise of the live picture, 0..1.
+        promise: smoothed promise of the live picture, 0..1; 1 in READY only, 0 where the picture is not followed.
+        aim: how far the operator had come by the newest live frame; None before the first.
         good_since: since when the live picture has passed without a break; None while it does not.
-        last_view: when the last live frame was taken; None before the first.
+        failing_since: since when READY's picture has failed without a break.
+        lower_since: since when the aim has lain below the phase without a break.
+        lower_best: the best aim since then.
+        last_view: when the newest live frame was taken; None before the first.
+        views_from: live frames taken before this are ignored (the camera or a network did not work then).
         stills: how many stills have been asked for.
-        still: the last one; None before the first.
+        still: the last one of the present target; None before the first.
+        attempts: stills of the present target that have been judged.
         retakes: advised retakes of the present target so far.
+        settled: whether the present target has a photograph that passed, or was given up.
+        auto_waits: what must be seen before the still may be taken by itself.
         laterality: the present target's eye.
         field: the present target's field.
         patient: the present target's patient.
+        waiting: a target chosen while a still was under way; becomes the present one when that still's result is left.
         reason: why nothing can be obtained, in CANNOT_OBTAIN.
-        why: one plain sentence, in CLOSED; or why the last still failed.
+        broken: why the camera or a network does not work; None while they do.
+        failure: why the last still came to nothing; None once the operator went on.
+        why: one plain sentence for the screen, in CLOSED or after a failed still.
     """
 
     phase: Phase = Phase.CLOSED
@@ -126,16 +154,28 @@ class GateState:
     now: float = 0.0
     prompt: CauseCode | None = None
     prompt_since: float = 0.0
+    prompt_seen: float = 0.0
     rival: CauseCode | None = None
-    rival_since: float = 0.0
+    rival_since: float | None = None
     promise: float = 0.0
+    aim: Aim | None = None
     good_since: float | None = None
+    failing_since: float | None = None
+    lower_since: float | None = None
+    lower_best: Aim | None = None
     last_view: float | None = None
+    views_from: float = -math.inf
     stills: int = 0
     still: Still | None = None
+    attempts: int = 0
     retakes: int = 0
+    settled: bool = False
+    auto_waits: AutoWaits = AutoWaits.NOTHING
     laterality: Laterality | None = None
     field: Field | None = None
     patient: str | None = None
+    waiting: Retargeted | None = None
     reason: Reason | None = None
+    broken: str | None = None
+    failure: str | None = None
     why: str | None = None
