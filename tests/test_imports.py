@@ -23,7 +23,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "evaluation": {"codes", "runtime", "calibration", "models", "phantom"},
     "training": {"codes", "runtime", "calibration", "models", "phantom", "evaluation"},
     "export": {"codes", "runtime", "calibration", "models", "phantom"},
-    "archive": {"codes", "runtime"},
+    "archive": {"codes", "runtime", "device"},
     "live": {"codes", "runtime", "device", "archive"},
     "console": {"codes", "runtime", "device", "phantom", "archive", "live"},
 }

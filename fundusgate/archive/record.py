@@ -2,14 +2,43 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+import math
+from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+import numpy as np
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, model_validator
 
 from fundusgate.codes import Laterality
 from fundusgate.runtime.gate.events import Outcome, Trigger
 from fundusgate.runtime.gate.state import Field as RetinalField
 from fundusgate.runtime.gate.state import Reason
+
+SCHEMA_VERSION: Literal[1] = 1
+SHA256 = r"^[0-9a-f]{64}$"
+
+
+def plain(value: Any) -> Any:  # noqa: ANN401 - a walk over whatever a camera knows
+    """The value as JSON can hold it, so that no odd piece of metadata ever costs a photograph.
+
+    Arrays become lists, numbers that are not finite None, everything unknown its text.
+    """
+    if isinstance(value, np.generic | np.ndarray):
+        return plain(value.tolist())
+    if isinstance(value, dict):
+        return {str(plain(key)): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item) for item in value]
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    if isinstance(value, str):
+        # halves of surrogate pairs, from undecodable bytes, are no Unicode
+        return str(value).encode("utf-8", "backslashreplace").decode()
+    if value is None or isinstance(value, bool | int):
+        return value
+    return plain(str(value))
+
+
+PlainObject = Annotated[dict[str, Any], BeforeValidator(plain)]
 
 
 class _Part(BaseModel):
@@ -54,27 +83,57 @@ class CaptureDraft(_Part):
     laterality: Laterality | None = None
     field: RetinalField | None = None
     camera: str
-    camera_metadata: dict[str, Any] = Field(default_factory=dict)
-    assessment: dict[str, Any]
+    camera_metadata: PlainObject = Field(default_factory=dict)
+    assessment: PlainObject
     """As `Assessment.to_json_object()`: verdict, score, map, causes, prompt, precision, models, elapsed_ms."""
     models: tuple[ModelUsed, ...]
     bundle_sha256: str
     """Of the bundle's manifest."""
-    timings_ms: dict[str, float] = Field(default_factory=dict)
+    timings_ms: dict[str, FiniteFloat] = Field(default_factory=dict)
     """From the press: "still", "judged"."""
 
 
 class CaptureRecord(CaptureDraft):
-    """One capture as it lies in the archive (`record.json`)."""
+    """One capture as it lies in the archive: `record.json`, and what was added to it since."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[1] = SCHEMA_VERSION
     id: str
-    photograph: str
+    photograph: str = Field(pattern=r"^photograph\.[a-z0-9]{1,8}$")
     """File name in the capture's own folder."""
-    photograph_sha256: str
+    photograph_sha256: str = Field(pattern=SHA256)
     photograph_bytes: int = Field(ge=1)
     width: int = Field(ge=1)
     height: int = Field(ge=1)
     kept_at: AwareDatetime
     override: Override | None = None
     given_up: GivenUp | None = None
+
+
+class Amendment(_Part):
+    """Something that was added to a capture later: a file of its own, never changed."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    override: Override | None = None
+    given_up: GivenUp | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Amendment:
+        if self.override is None and self.given_up is None:
+            raise ValueError("an amendment says an override or a reason for giving up")
+        return self
+
+
+class ExportMark(_Part):
+    """A capture was copied out of the archive: a file of its own, never changed."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    at: AwareDatetime
+    folder: str
+    """Where to, an absolute path as it was then."""
+    export_id: str
+    """Written in the export's folder, so that another disk mounted at the same place is told apart."""
+    photograph: str
+    """The copy's path inside the folder."""
+    sidecar: str
+    """Its JSON's."""
+    sidecar_sha256: str = Field(pattern=SHA256)
