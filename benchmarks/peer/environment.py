@@ -84,7 +84,8 @@ def make(folder: Path, tell: Callable[[str], None], requirements: Path = REQUIRE
         tell(f"ModelOpt's environment is ready: {folder}")
         return
     tell(f"making ModelOpt's environment in {folder} (about 1.5 GB, minutes)")
-    venv.create(folder, with_pip=True)
+    if not (folder / "bin" / "pip").exists():
+        venv.create(folder, with_pip=True)
     command = [python_of(folder), "-m", "pip", "install", "--disable-pip-version-check", "--requirement", requirements]
     with subprocess.Popen(
         [str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 FOLDER = Path(__file__).parent
+MODELOPT_WORKER = "modelopt_worker.py"
 UNCLIPPED = "ModelOpt max, fp32"
 """The variant whose scales cover the largest value that was seen."""
 ENTROPY = "ModelOpt entropy, fp32"
@@ -123,13 +125,17 @@ def make(variant: Variant, files: Files) -> Made | str | None:
         "in_float": left_in_float(files.graph) if "in_float" in variant.settings else [],
     }
     if variant.by is By.MODELOPT:
-        return _told(files.python, "modelopt_worker.py", order)
+        return _told(files.python, MODELOPT_WORKER, order)
     return _told(Path(sys.executable), "fundusgate_worker.py", order)
 
 
 def _told(python: Path, worker: str, order: dict[str, Any]) -> Made | str:
     command = [str(python), str(FOLDER / worker), json.dumps(order)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    # What PYTHONPATH names is this environment's; in ModelOpt's it would hide the pins.
+    variables = dict(os.environ)
+    if worker == MODELOPT_WORKER:
+        variables.pop("PYTHONPATH", None)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=variables)
     if done.returncode != 0:
         return (done.stderr.strip().splitlines() or [f"ended with {done.returncode} and no word"])[-1]
     return Made(**json.loads(done.stdout.splitlines()[-1]))
