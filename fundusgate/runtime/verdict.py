@@ -80,7 +80,7 @@ def judge(
     # not (cell < limit), so that not-a-number counts as degraded
     fraction = float(np.mean(~(cells < profile.map.cell))) if cells.size else 1.0
     severities = cue_severities(cues, profile.cues)
-    if not _retina_seen(retina, cues, profile.retina):
+    if not retina_seen(retina, cues.retina.likeness, cues.exposure.empty_fraction, profile.retina):
         return _no_retina(retina, cues, profile, severities, fraction)
     by_score, by_map = _score_level(score, profile), _map_level(fraction, profile)
     level = min(by_score, by_map) if finite else _REJECT
@@ -103,12 +103,20 @@ def _map_level(fraction: float, profile: Profile) -> int:
     return _USABLE if fraction <= profile.map.retake else _REJECT
 
 
-def _retina_seen(retina: float | None, cues: Cues, limits: RetinaThresholds) -> bool:
-    if cues.exposure.empty_fraction >= limits.empty_fraction:
+def retina_seen(retina: float | None, likeness: float, empty_fraction: float, limits: RetinaThresholds) -> bool:
+    """Whether a retina is in the picture: network and cues must both allow it.
+
+    Args:
+        retina: the network's probability 0..1; None where it states none.
+        likeness: the cues' own likeness, 0..1.
+        empty_fraction: fraction of the field without any signal, 0..1.
+        limits: the working points.
+    """
+    if empty_fraction >= limits.empty_fraction:
         return False
     if retina is None:
-        return cues.retina.likeness >= limits.likeness_alone
-    return retina >= limits.network and cues.retina.likeness >= limits.likeness_absent
+        return likeness >= limits.likeness_alone
+    return retina >= limits.network and likeness >= limits.likeness_absent
 
 
 def _no_retina(
