@@ -2,40 +2,34 @@
 
 ONNX Runtime forms an INT8 convolution only where everything about it is quantized: activations as uint8 with a zero
 point, weights as int8 with one scale an output channel, the bias as int32 at the product of both scales, and the result
-after its activation. ReLU then costs nothing: 0 is the lowest code. A matrix product keeps its result in float: what
-follows it in a transformer (GELU, residual sum, LayerNorm) is float anyway. It is written as ONNX Runtime's own
-MatMulIntegerToFloat with the bias inside, because of Q/DQ around MatMul and Add the runtime makes a float Gemm behind a
-dequantization of its weights, slower than no quantization at all (seen with ONNX Runtime 1.31).
+after its activation. ReLU then costs nothing: 0 is the lowest code. What no ReLU follows keeps its result in float,
+since what follows it in a transformer (GELU, residual sum, LayerNorm) is float anyway: dense layers and those
+convolutions become integer products (`integer_products`), and window attention what ONNX Runtime is quickest at
+(`attention`).
 Source: ONNX Runtime, "Quantize ONNX models", "Contrib operators", and its optimizer's output.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 import onnx
 import onnx_ir as ir
 
+from fundusgate.export.quantization.attention import fuse_window_attention, state_attention
 from fundusgate.export.quantization.editing import QdqEditor
 from fundusgate.export.quantization.input_bytes import folded, normalisation_before, padded_bytes
-from fundusgate.export.quantization.layers import Layer, constant, weighted_layers
+from fundusgate.export.quantization.integer_products import CONTRIBUTED, quantize_as_product, quantize_dense
+from fundusgate.export.quantization.layers import Layer, constant, ends_in_relu, weighted_layers, weights_of
 from fundusgate.export.quantization.rules import CPU_RULES, Plan, plan_quantization
 from fundusgate.export.quantization.scales import channel_scales, to_int8, unsigned_scale
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from numpy.typing import NDArray
+    from collections.abc import Collection, Mapping
 
     from fundusgate.calibration.tensor_range import TensorRange
     from fundusgate.export.quantization.rules import Rule
-
-CONTRIBUTED = "com.microsoft"
-"""Domain of ONNX Runtime's own operators."""
-
-Scales = Mapping[ir.Value, tuple[np.float32, np.uint8]]
 
 LARGEST_BIAS = 2**30
 """Largest int32 code of a bias: half the range, so that adding it to the products does not overflow."""
@@ -64,7 +58,8 @@ def quantize_for_cpu(
         keep_float: node names that stay in float beyond the rules.
 
     Returns:
-        A checked graph of the same inputs, outputs and opset; weights are stored as int8.
+        A checked graph of the same inputs and outputs; weights are stored as int8. The opset is the model's, or that
+        of Attention where the model attends within windows.
 
     Raises:
         ValueError: a range is missing, or a name in `keep_float` is no layer.
@@ -76,14 +71,24 @@ def quantize_for_cpu(
     inputs, results = _activations(graph, plan)
     editor = QdqEditor(graph)
     scales = {value: unsigned_scale(_range(ranges, value)) for value in (*inputs, *results)}
-    for name in plan.quantized:
-        make = _quantize_convolution if layers[name].kind == "Conv" else _quantize_product
-        make(editor, layers[name], scales)
+    # Looked up before anything is edited: what a layer takes may be another value by the time that it is its turn.
+    taken = {name: scales[_taken(layers[name])] for name in plan.quantized}
+    for name, scale in taken.items():
+        layer = layers[name]
+        if layer.kind != "Conv":
+            quantize_dense(editor, layer, *scale)
+        elif ends_in_relu(layer):
+            _quantize_convolution(editor, layer, *scale)
+        else:
+            quantize_as_product(editor, layer, *scale)
     for value in results:
         _quantize_everywhere(editor, value, scales[value])
     _join_constant_sums(graph)
+    fused = fuse_window_attention(editor)
     graph.opset_imports[CONTRIBUTED] = 1
     editor.finish()
+    if fused:
+        state_attention(edited)
     quantized = ir.to_proto(edited)
     onnx.checker.check_model(quantized, full_check=True)
     return quantized
@@ -93,12 +98,12 @@ def _activations(graph: ir.Graph, plan: Plan) -> tuple[list[ir.Value], list[ir.V
     """What quantized layers take; and what quantized convolutions give, up to the ReLU that closes them."""
     inputs: list[ir.Value] = []
     results: list[ir.Value] = []
-    for node in graph:
-        if node.name not in plan.quantized or node.inputs[0] is None:
+    for layer in weighted_layers(graph):
+        if layer.name not in plan.quantized:
             continue
-        inputs.append(node.inputs[0])
-        if node.op_type == "Conv":
-            results += _chain_of(node)
+        inputs.append(_taken(layer))
+        if layer.kind == "Conv" and ends_in_relu(layer):
+            results += _chain_of(layer.node)
     return list(dict.fromkeys(inputs)), list(dict.fromkeys(results))
 
 
@@ -112,21 +117,20 @@ def _chain_of(convolution: ir.Node) -> list[ir.Value]:
     return [*(value for value in follows.inputs if value is not None), relu.outputs[0]]
 
 
-def _quantize_convolution(editor: QdqEditor, layer: Layer, scales: Scales) -> None:
-    taken, weight = _inputs(layer)
+def _quantize_convolution(editor: QdqEditor, layer: Layer, scale: np.float32, zero_point: np.uint8) -> None:
+    taken, weight = _taken(layer), weights_of(layer)
     bias = constant(layer.node.inputs[2]) if len(layer.node.inputs) > 2 else None
     before = normalisation_before(layer)
     if before is None:
-        input_scale, zero_point = scales[taken]
-        source = editor.pair(taken, input_scale, zero_point)
+        source = editor.pair(taken, scale, zero_point)
     else:
-        input_scale, zero_point = np.float32(1), np.uint8(0)
+        scale, zero_point = np.float32(1), np.uint8(0)
         weight, bias = folded(weight, bias, before, middle=0)
-        source = editor.as_codes(padded_bytes(editor, layer, before), input_scale, zero_point)
+        source = editor.as_codes(padded_bytes(editor, layer, before), scale, zero_point)
     weight_scales = channel_scales(weight, layer.axis)
     if bias is not None:
-        weight_scales = np.maximum(weight_scales, np.abs(bias) / (input_scale * np.float32(LARGEST_BIAS)))
-        bias_scales = (input_scale * weight_scales).astype(np.float32)
+        weight_scales = np.maximum(weight_scales, np.abs(bias) / (scale * np.float32(LARGEST_BIAS)))
+        bias_scales = (scale * weight_scales).astype(np.float32)
         bias_codes = np.rint(bias / bias_scales).astype(np.int32)
         layer.node.resize_inputs(3)
         layer.node.replace_input_with(2, editor.stored(f"{layer.name}_bias", bias_codes, bias_scales, 0))
@@ -135,55 +139,11 @@ def _quantize_convolution(editor: QdqEditor, layer: Layer, scales: Scales) -> No
     layer.node.replace_input_with(1, editor.stored(f"{layer.name}_weight", codes, weight_scales, layer.axis))
 
 
-def _quantize_product(editor: QdqEditor, layer: Layer, scales: Scales) -> None:
-    taken, weight = _inputs(layer)
-    columns = weight.T if layer.axis == 0 else weight
-    weight_scales = channel_scales(columns, 1)
-    replaced, bias = _with_bias(layer)
-    last = replaced[-1].outputs[0]
-    codes = editor.codes(taken, *scales[taken])
-    quantize = codes.producer()
-    if quantize is None:
-        raise ValueError(f"{taken.name} was not quantized")
-    result = ir.Value(name=f"{last.name}_from_integers", shape=last.shape, type=last.type)
-    product = ir.node(
-        "MatMulIntegerToFloat",
-        [
-            codes,
-            editor.initializer(f"{layer.name}_weight_quantized", to_int8(columns, weight_scales, 1)),
-            quantize.inputs[1],
-            editor.initializer(f"{layer.name}_weight_scale", weight_scales),
-            quantize.inputs[2],
-            None,
-            bias,
-        ],
-        domain=CONTRIBUTED,
-        outputs=[result],
-        name=layer.name,
-    )
-    editor.graph.insert_after(replaced[-1], product)
-    last.replace_all_uses_with(result)
-    editor.graph.remove(tuple(reversed(replaced)), safe=True)
-
-
-def _with_bias(layer: Layer) -> tuple[list[ir.Node], ir.Value | None]:
-    """The nodes that one integer product replaces, and the bias inside it."""
-    node = layer.node
-    if layer.kind == "Gemm":
-        return [node], node.inputs[2] if len(node.inputs) > 2 else None
-    users = node.outputs[0].consumers()
-    if len(users) == 1 and users[0].op_type == "Add":
-        for value in users[0].inputs:
-            if value is not None and value.const_value is not None and value.const_value.shape == (layer.outputs,):
-                return [node, users[0]], value
-    return [node], None
-
-
-def _inputs(layer: Layer) -> tuple[ir.Value, NDArray[np.float32]]:
+def _taken(layer: Layer) -> ir.Value:
     taken = layer.node.inputs[0]
-    if taken is None or layer.weight is None:
-        raise ValueError(f"{layer.name} has no constant weights: the rules must leave it in float")
-    return taken, layer.weight
+    if taken is None:
+        raise ValueError(f"{layer.name} has no input: the graph is damaged")
+    return taken
 
 
 def _quantize_everywhere(editor: QdqEditor, value: ir.Value, scale: tuple[np.float32, np.uint8]) -> None:

@@ -88,6 +88,26 @@ def constant(value: ir.Value | None) -> NDArray[np.float32] | None:
     return value.const_value.numpy()
 
 
+def weights_of(layer: Layer) -> NDArray[np.float32]:
+    """A layer's constant weights.
+
+    Raises:
+        ValueError: The graph computes them.
+    """
+    if layer.weight is None:
+        raise ValueError(f"{layer.name} has no constant weights: the rules must leave it in float")
+    return layer.weight
+
+
+def ends_in_relu(layer: Layer) -> bool:
+    """Whether a ReLU, and before it at most a sum, alone takes the result."""
+    (result,) = layer.node.outputs
+    users = result.consumers()
+    if len(users) == 1 and users[0].op_type == "Add":
+        users = users[0].outputs[0].consumers()
+    return len(users) == 1 and users[0].op_type == "Relu"
+
+
 def int_attribute(node: ir.Node, name: str, default: int) -> int:
     """A node's integer attribute, or ONNX's default for it."""
     attribute = node.attributes.get(name)

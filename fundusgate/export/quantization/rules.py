@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fundusgate.export.quantization.layers import weighted_layers
+from fundusgate.export.quantization.layers import ends_in_relu, int_attribute, weighted_layers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -48,12 +48,12 @@ def _is_small_product(layer: Layer) -> bool:
     return layer.kind in ("MatMul", "Gemm") and min(layer.inner, layer.outputs) < NARROW
 
 
-def _ends_in_relu(layer: Layer) -> bool:
-    (result,) = layer.node.outputs
-    users = result.consumers()
-    if len(users) == 1 and users[0].op_type == "Add":
-        users = users[0].outputs[0].consumers()
-    return len(users) == 1 and users[0].op_type == "Relu"
+def _is_no_product(layer: Layer) -> bool:
+    """Whether a convolution has neither a ReLU after it nor one product that it could be written as."""
+    dilations = layer.node.attributes.get("dilations")
+    dilated = dilations is not None and any(step != 1 for step in dilations.as_ints())
+    apart = int_attribute(layer.node, "group", 1) != 1 or dilated or "auto_pad" in layer.node.attributes
+    return layer.kind == "Conv" and apart and not ends_in_relu(layer)
 
 
 COMMON: tuple[Rule, ...] = (
@@ -102,11 +102,12 @@ TENSORRT_RULES: tuple[Rule, ...] = COMMON
 CPU_RULES: tuple[Rule, ...] = (
     *COMMON,
     Rule(
-        "result in float",
+        "grouped, result in float",
         "ONNX Runtime's INT8 convolution also rounds its result to 8 bits, which only an activation that clips, such"
-        " as ReLU, is made for; before LayerNorm, GELU or as written weights it costs accuracy",
+        " as ReLU, is made for; where none follows, a convolution becomes an integer product of patches, which a"
+        " grouped or dilated one is not",
         "ONNX Runtime: QLinearConv is formed only where a QuantizeLinear follows",
-        lambda layer: layer.kind == "Conv" and not _ends_in_relu(layer),
+        _is_no_product,
     ),
 )
 """For graphs that ONNX Runtime runs on a processor."""
