@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fundusgate.runtime.cues import Cues
-    from fundusgate.runtime.profile import Profile, RetinaThresholds
+    from fundusgate.runtime.profile import MapThresholds, Profile, RetinaThresholds
 
 
 @dataclass(frozen=True)
@@ -77,8 +77,7 @@ def judge(
         raise ValueError(f"attempts is {attempts}; the first photograph of an eye is attempt 1")
     cells = degraded[inside]
     finite = math.isfinite(score) and bool(np.isfinite(cells).all()) and (retina is None or math.isfinite(retina))
-    # not (cell < limit), so that not-a-number counts as degraded
-    fraction = float(np.mean(~(cells < profile.map.cell))) if cells.size else 1.0
+    fraction = degraded_fraction(degraded, inside, profile.map)
     severities = cue_severities(cues, profile.cues)
     if not retina_seen(retina, cues.retina.likeness, cues.exposure.empty_fraction, profile.retina):
         return _no_retina(retina, cues, profile, severities, fraction)
@@ -89,6 +88,12 @@ def judge(
     if level == _REJECT:
         return _rejected(causes, profile, attempts, disagree=disagree, fraction=fraction)
     return _passed(causes, profile, level, fraction)
+
+
+def degraded_fraction(degraded: NDArray[np.float32], inside: NDArray[np.bool_], limits: MapThresholds) -> float:
+    """Degraded cells over cells inside the disc, 0..1; 1 with no cell inside. Not-a-number counts as degraded."""
+    cells = degraded[inside]
+    return float(np.mean(~(cells < limits.cell))) if cells.size else 1.0
 
 
 def _score_level(score: float, profile: Profile) -> int:

@@ -13,7 +13,7 @@ import numpy as np
 from fundusgate.codes import CauseCode, Verdict
 from fundusgate.runtime.causes import cue_severities
 from fundusgate.runtime.gate.observations import Aim, LiveView
-from fundusgate.runtime.verdict import judge, retina_seen
+from fundusgate.runtime.verdict import degraded_fraction, judge, retina_seen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 PASSING_FROM = 0.8
 """Promise of a frame that just passes; everything below is still to be mended."""
+PROMISING = 0.6
+"""Promise from which the score network is worth asking: a frame that the map lets pass has it."""
 EYE_UP_TO = 0.4
 """Highest promise while the retina is not in place."""
 PASSING = (Verdict.ACCEPT, Verdict.ACCEPT_WITH_NOTE)
@@ -69,11 +71,12 @@ def live_view(
     passing = complete and judgement.verdict in PASSING
     likeness, empty = cues.retina.likeness, cues.exposure.empty_fraction
     aim = aim_of(retina, likeness, empty, profile)
-    if aim is Aim.RETINA and not passing and judgement.main is CauseCode.OFF_CENTRE:
+    fraction = None if degraded is None else degraded_fraction(degraded, cells, profile.map)
+    hidden = fraction is not None and fraction > profile.map.retake
+    if hidden and aim is Aim.RETINA and judgement.main is CauseCode.OFF_CENTRE:
+        # the retina is coming in from one side
         aim = Aim.EYE
-    fraction = None if degraded is None else _hidden_fraction(degraded, cells, profile)
     promise = promise_of(score, fraction, severities, profile)
-    hidden = fraction is not None and not fraction <= profile.map.retake
     return LiveView(
         taken_at=taken_at,
         aim=aim,
@@ -105,39 +108,41 @@ def aim_of(retina: float | None, likeness: float, empty_fraction: float, profile
 
 
 def promise_of(
-    score: float | None, degraded_fraction: float | None, severities: Mapping[CauseCode, float], profile: Profile
+    score: float | None, fraction: float | None, severities: Mapping[CauseCode, float], profile: Profile
 ) -> float:
     """How near to a readable photograph a frame with a retina is.
 
     The worst of its parts decides, so that mending the first thing is seen at once. Below `PASSING_FROM` the networks
-    have not both let it pass; above, the rest of the way to a plain accept without a loud cue.
+    have not both let it pass; above, the rest of the way to a plain accept without a loud cue. Cues name reasons and
+    decide nothing: a frame that the map lets pass promises `PROMISING` whatever they say, so that the score network
+    is asked.
 
     Args:
         score: mean opinion score, 0..100; None where it is not known.
-        degraded_fraction: degraded cells over cells inside the disc, 0..1; None where it is not known.
+        fraction: degraded cells over cells inside the disc, 0..1; None where it is not known.
         severities: 0..1 of each cause that has a cue.
         profile: the thresholds.
 
     Returns:
         0..1; it never rises when the score falls, the fraction or a severity rises. Not-a-number counts as the worst.
     """
-    by_score = 0.0 if score is None else _climb(score, 0.0, profile.score.retake, profile.score.accept)
-    by_map = (
-        0.0 if degraded_fraction is None else _climb(-degraded_fraction, -1.0, -profile.map.retake, -profile.map.accept)
-    )
-    clear = 1.0 - max((1.0 if math.isnan(value) else value for value in severities.values()), default=0.0)
-    clear = min(1.0, max(0.0, clear))
-    known = [part for part, of in ((by_score, score), (by_map, degraded_fraction)) if of is not None]
-    if len(known) == 2 and min(known) >= PASSING_FROM:
-        return min(*known, PASSING_FROM + (1.0 - PASSING_FROM) * clear)
-    return min([_BELOW_PASSING, *known, PASSING_FROM * clear])
+    by_score = None if score is None else _climb(score, 0.0, profile.score.retake, profile.score.accept)
+    by_map = None if fraction is None else _climb(-fraction, -1.0, -profile.map.retake, -profile.map.accept)
+    worst = max((1.0 if math.isnan(value) else value for value in severities.values()), default=0.0)
+    clear = min(1.0, max(0.0, 1.0 - worst))
+    if by_score is not None and by_map is not None and min(by_score, by_map) >= PASSING_FROM:
+        return min(by_score, by_map, PASSING_FROM + (1.0 - PASSING_FROM) * clear)
+    named = PASSING_FROM * clear if by_map is None else PROMISING + (PASSING_FROM - PROMISING) * clear
+    return min(_BELOW_PASSING, named, *(part for part in (by_score, by_map) if part is not None))
 
 
 def _climb(figure: float, worst: float, passing: float, best: float) -> float:
-    """0 at `worst`, PASSING_FROM at `passing`, 1 at `best`, linear between."""
-    if math.isnan(figure):
+    """0 at `worst`, PASSING_FROM at `passing`, 1 at `best`, linear between; high figures are good."""
+    if math.isnan(figure) or figure < worst:
         return 0.0
-    return float(np.interp(figure, (worst, passing, best), (0.0, PASSING_FROM, 1.0)))
+    if figure >= passing:
+        return PASSING_FROM + (1.0 - PASSING_FROM) * min(1.0, (figure - passing) / (best - passing))
+    return min(_BELOW_PASSING, PASSING_FROM * (figure - worst) / (passing - worst))
 
 
 def _judged(
@@ -152,11 +157,6 @@ def _judged(
     if degraded is None or score is None:
         return judge(0.0, np.ones(cells.shape, np.float32), cells, retina, cues, profile)
     return judge(score, degraded, cells, retina, cues, profile)
-
-
-def _hidden_fraction(degraded: NDArray[np.float32], cells: NDArray[np.bool_], profile: Profile) -> float:
-    inside = degraded[cells]
-    return float(np.mean(~(inside < profile.map.cell))) if inside.size else 1.0
 
 
 def _within(promise: float, aim: Aim, *, passing: bool) -> float:
