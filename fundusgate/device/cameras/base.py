@@ -99,6 +99,11 @@ class Camera(ABC):
         """What the camera is called in reports."""
 
     @property
+    def has_sensor(self) -> bool:
+        """Whether pictures come from a sensor, whose noise lets no two of them be the same."""
+        return True
+
+    @property
     def is_open(self) -> bool:
         """Whether frames can be asked for."""
         return self._is_open
@@ -128,11 +133,19 @@ class Camera(ABC):
 
         A thread that waits for a frame gets CameraClosedError; the device is released once it has stopped waiting.
         """
-        self._closing.set()
+        self.interrupt()
         with self._using:
             if self._is_open:
                 self._is_open = False
                 self._do_close()
+
+    def interrupt(self) -> None:
+        """Make a thread that waits for a frame give up with CameraClosedError; to be followed by `close`.
+
+        Unlike `close` it never waits, not even for a device that hangs.
+        """
+        self._closing.set()
+        self._do_wake()
 
     def grab(self, timeout: float = 2.0) -> Frame:
         """The next frame.
@@ -207,6 +220,9 @@ class Camera(ABC):
     @abstractmethod
     def _do_grab(self, deadline: float) -> Frame:
         """The next frame, or CameraTimeoutError once the monotonic clock passes `deadline`."""
+
+    def _do_wake(self) -> None:  # noqa: B027 - a hook that most cameras do without
+        """Wake a thread that waits in another hook; `_pause` is woken without it."""
 
     def _do_capture(self, asked: float, deadline: float) -> Frame:
         """A still exposed at or after `asked`, by `deadline`; the next such frame of the stream unless overridden."""

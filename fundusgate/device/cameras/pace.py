@@ -16,7 +16,7 @@ class Pace:
     """Numbers frames by the clock, as a sensor does that exposes at a steady rate whether or not anybody looks.
 
     A caller who is late gets the newest frame that is due, and its number jumps. Without a rate every frame is due when
-    it is asked for and no number is left out.
+    it is asked for and no number is left out. The first frame has number 0 whenever it is asked for.
 
     Args:
         fps: Frames a second, over 0, or None for no rate.
@@ -26,7 +26,7 @@ class Pace:
     def __init__(self, fps: float | None, pause: Callable[[float], None]) -> None:
         self._fps = fps
         self._pause = pause
-        self._begun = time.monotonic()
+        self._begun: float | None = None
         self._next = 0
         self._newest = -math.inf
 
@@ -42,8 +42,9 @@ class Pace:
         number = self._next
         timestamp = time.monotonic()
         if self._fps is not None:
-            number = max(number, math.floor((timestamp - self._begun) * self._fps))
-            timestamp = self._begun + number / self._fps
+            begun = self._begun = timestamp if self._begun is None else self._begun
+            number = max(number, math.floor((timestamp - begun) * self._fps))
+            timestamp = begun + number / self._fps
             self._wait_until(timestamp, deadline)
         # two frames of one tick of a coarse clock
         timestamp = max(timestamp, math.nextafter(self._newest, math.inf))

@@ -74,6 +74,11 @@ class PhotographReplay(Camera):
         return self._named(self._path)
 
     @property
+    def has_sensor(self) -> bool:
+        """No: a picture may stand still."""
+        return False
+
+    @property
     def skipped(self) -> tuple[str, ...]:
         """The files that could not be read when they were last tried, each with its fault."""
         return tuple(self._skipped.values())

@@ -55,6 +55,11 @@ class VideoReplay(Camera):
         """`replay:` and the path."""
         return f"replay:{self._path}"
 
+    @property
+    def has_sensor(self) -> bool:
+        """No: a picture may stand still."""
+        return False
+
     def _do_open(self) -> None:
         import cv2
 

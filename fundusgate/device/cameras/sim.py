@@ -64,6 +64,11 @@ class SimulatedCamera(Camera):
         """`sim://` and the seed."""
         return f"sim://{self._seed}"
 
+    @property
+    def has_sensor(self) -> bool:
+        """No: a picture may stand still."""
+        return False
+
     def _do_open(self) -> None:
         # The phantom brings OpenCV: only those who play it pay for it.
         from fundusgate.phantom.live import LiveSession
