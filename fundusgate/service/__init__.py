@@ -1,0 +1,1 @@
+"""Running unattended: the configuration, logs, health, metrics and the word with systemd."""

@@ -1,0 +1,128 @@
+"""The configuration file of `fundusgate run`: checked whole before anything is opened, every mistake named."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+USUAL_PLACE = Path("/etc/fundusgate/fundusgate.toml")
+EXAMPLE = Path(__file__).resolve().parent / "fundusgate.toml"
+"""Every key with its default and what it does."""
+
+Seconds = Annotated[float, Field(gt=0, le=3600)]
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class ConfigurationError(ValueError):
+    """A configuration that cannot be used; the message names every mistake in it."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Networks(_Section):
+    """What judges."""
+
+    bundle: Path | None = None
+    profile: Path | None = None
+    precision: Literal["auto", "fp32", "int8"] = "auto"
+    threads: Annotated[int, Field(ge=1, le=256)] | None = None
+
+
+class Shutter(_Section):
+    """How patient and how strict the gate is (`GateSettings`)."""
+
+    hold: Seconds = 0.6
+    release: Seconds = 0.4
+    automatic: bool = False
+    automatic_after: Seconds = 0.6
+    max_retakes: Annotated[int, Field(ge=0, le=20)] = 3
+    still_timeout: Seconds = 5.0
+
+
+class Screen(_Section):
+    """Where the technician's page is served."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8800
+    names: tuple[str, ...] = ()
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+
+    @model_validator(mode="after")
+    def _both_or_neither(self) -> Screen:
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("tls_certificate and tls_key belong together: give both or neither")
+        return self
+
+
+class Monitoring(_Section):
+    """Where health and metrics are served; port 0 turns them off."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8801
+
+
+class Logs(_Section):
+    """What is logged."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class Configuration(_Section):
+    """Everything that `fundusgate run` can be told."""
+
+    camera: Annotated[str, Field(min_length=1)] = "sim://"
+    archive: Path = Path.home() / "fundusgate"
+    networks: Networks = Networks()
+    shutter: Shutter = Shutter()
+    screen: Screen = Screen()
+    monitoring: Monitoring = Monitoring()
+    logs: Logs = Logs()
+
+    @classmethod
+    def load(cls, path: Path) -> Configuration:
+        """Read a file.
+
+        Raises:
+            ConfigurationError: It cannot be read, is no TOML, has unknown keys, wrong types or values out of range, or
+                names files that are not there; the message names every mistake.
+        """
+        try:
+            with path.open("rb") as stream:
+                content = tomllib.load(stream)
+        except OSError as error:
+            raise ConfigurationError(f"configuration {path} cannot be read: {error.strerror}") from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ConfigurationError(f"configuration {path} is no TOML: {error}") from error
+        try:
+            found = cls.model_validate(content)
+        except ValidationError as error:
+            mistakes = [f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors()]
+        else:
+            mistakes = found.missing_files()
+            if not mistakes:
+                return found
+        listed = "\n".join(f"  {mistake}" for mistake in mistakes)
+        raise ConfigurationError(
+            f"configuration {path} has {len(mistakes)} mistake(s):\n{listed}\ncompare it with {EXAMPLE}"
+        )
+
+    def missing_files(self) -> list[str]:
+        """What is named here and is not there, a line each."""
+        named = {
+            "networks.bundle": self.networks.bundle,
+            "networks.profile": self.networks.profile,
+            "screen.tls_certificate": self.screen.tls_certificate,
+            "screen.tls_key": self.screen.tls_key,
+        }
+        return [f"{key}: {path} is not there" for key, path in named.items() if path is not None and not path.exists()]
