@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import onnx
 
+from fundusgate.runtime.bundle import file_sha256
+
 from .crossed import left_in_float, with_nearest_weights, with_scales_of
 from .results import Made
 
@@ -106,7 +108,7 @@ def chosen(variants: Sequence[Variant], words: Sequence[str]) -> list[Variant]:
 
 
 def make(variant: Variant, files: Files) -> Made | str | None:
-    """Make one graph; quantizers run in a process of their own.
+    """Make one graph; quantizers run in a process of their own, and what an earlier run of the same order made stays.
 
     Args:
         variant: How.
@@ -130,6 +132,11 @@ def make(variant: Variant, files: Files) -> Made | str | None:
 
 
 def _told(python: Path, worker: str, order: dict[str, Any]) -> Made | str:
+    out = Path(order["out"])
+    record = out.with_suffix(".json")
+    known = _known(record, order, out)
+    if known is not None:
+        return known
     command = [str(python), str(FOLDER / worker), json.dumps(order)]
     # What PYTHONPATH names is this environment's; in ModelOpt's it would hide the pins.
     variables = dict(os.environ)
@@ -138,7 +145,31 @@ def _told(python: Path, worker: str, order: dict[str, Any]) -> Made | str:
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=variables)
     if done.returncode != 0:
         return (done.stderr.strip().splitlines() or [f"ended with {done.returncode} and no word"])[-1]
-    return Made(**json.loads(done.stdout.splitlines()[-1]))
+    made: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    record.write_text(
+        json.dumps({"order": _lasting(order), "made": made, "sha256": file_sha256(out)}), encoding="utf-8"
+    )
+    return Made(**made)
+
+
+def _lasting(order: dict[str, Any]) -> dict[str, Any]:
+    """An order with what its files hold instead of where they lie."""
+    return {
+        **order,
+        "out": "",
+        "graph": file_sha256(Path(order["graph"])),
+        "pixels": file_sha256(Path(order["pixels"])),
+    }
+
+
+def _known(record: Path, order: dict[str, Any], out: Path) -> Made | None:
+    """What an earlier run of the same order took, where its graph is still there."""
+    if not (record.is_file() and out.is_file()):
+        return None
+    told = json.loads(record.read_text(encoding="utf-8"))
+    if told["order"] != _lasting(order) or told["sha256"] != file_sha256(out):
+        return None
+    return Made(**told["made"])
 
 
 def _cross(variant: Variant, files: Files) -> str | None:

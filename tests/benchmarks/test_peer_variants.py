@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,6 +61,17 @@ def test_a_quantizer_that_fails_says_why(files: Files) -> None:
     told = make(Variant("bad", By.FUNDUSGATE, {"precision": "int8-trt", "method": "nothing"}), files)
     assert told == "ValueError: 'nothing' is not a valid Method"
     assert not files.graph_of("bad").exists()
+
+
+def test_a_run_that_was_cut_off_goes_on_with_the_graphs_that_it_made(files: Files) -> None:
+    again = replace(OURS, name="again")
+    first = make(again, files)
+    written = files.graph_of("again").stat().st_mtime_ns
+    assert make(again, files) == first
+    assert files.graph_of("again").stat().st_mtime_ns == written
+    other = replace(again, settings={**again.settings, "method": "percentile"})
+    assert make(other, files) != first
+    assert files.graph_of("again").stat().st_mtime_ns > written
 
 
 def test_a_crossed_graph_needs_the_one_that_it_starts_from(files: Files) -> None:
