@@ -16,7 +16,7 @@ from fundusgate.runtime.causes import cue_severities
 from fundusgate.runtime.glance import Glance, shown, signature_of
 from fundusgate.runtime.guidance import prompt_for
 from fundusgate.runtime.manifest import Framing, ModelManifest, OutputSpec, Precision, Role
-from fundusgate.runtime.prepared import CELLS, prepare, score_input, see
+from fundusgate.runtime.prepared import CELLS, network_input, prepare, score_input, see
 from fundusgate.runtime.preprocessing import PREPROCESSING_VERSION
 from fundusgate.runtime.profile import Profile
 from fundusgate.runtime.score_scale import ScoreScale, weighed
@@ -253,6 +253,27 @@ class Assessor:
             score=score,
             elapsed_ms=elapsed,
         )
+
+    def opinion(self, rgb: NDArray[np.uint8], seen: Glance) -> float:
+        """The score network's word on a frame that was glanced at: for live guidance that does not wait for it.
+
+        Args:
+            rgb: the very frame, H x W x 3 uint8, RGB.
+            seen: the glance at it.
+
+        Returns:
+            The mean opinion score, 0..100, high is good, before the map weighs in (see `weighed`).
+
+        Raises:
+            AssessorError: the assessor is closed.
+            BackendError: the network failed.
+        """
+        how = self._score.manifest.preprocessing
+        framed = network_input(rgb, seen.disc, how)
+        with self._lock:
+            if not self._open:
+                raise AssessorError("this assessor is closed: open another")
+            return self._opinion(self._score.backend.infer(framed))
 
     def _opinion(self, outputs: Mapping[str, NDArray[np.float32]]) -> float:
         """The score network's outputs on the reported scale, 0..100."""
