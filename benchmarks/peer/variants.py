@@ -84,7 +84,7 @@ def all_variants(methods: Sequence[str], *, why: bool) -> list[Variant]:
     ]
     causes = [
         Variant(
-            f"{ENTROPY}, fundusgate's float layers",
+            "ModelOpt entropy, fundusgate's float layers",
             By.MODELOPT,
             {"method": "entropy", "floats": "fp32", "in_float": "as fundusgate"},
         ),
