@@ -28,6 +28,7 @@ class CaptureCard:
         field: which field, where chosen.
         attempt: which attempt at this target, 1 and up.
         overridden: the operator's reason, where the operator kept it against the advice.
+        patient: who is photographed; None where not entered.
     """
 
     id: str
@@ -41,6 +42,7 @@ class CaptureCard:
     field: Field | None
     attempt: int
     overridden: str | None
+    patient: str | None = None
 
 
 @dataclass(frozen=True)
