@@ -13,11 +13,13 @@ from typer.core import TyperGroup
 from fundusgate import __version__
 from fundusgate.commands.assess import assess
 from fundusgate.commands.calibration import calibration
+from fundusgate.commands.captures import captures
 from fundusgate.commands.compile import compile_bundle
 from fundusgate.commands.demo import demo
 from fundusgate.commands.export import export
 from fundusgate.commands.inspect import inspect
 from fundusgate.commands.readiness import readiness
+from fundusgate.commands.run import run
 from fundusgate.commands.train import train
 
 INTERRUPTED = 130
@@ -63,9 +65,11 @@ def main(
 
 app.command()(assess)
 app.add_typer(calibration, name="calibration")
+app.add_typer(captures, name="captures")
 app.command("compile")(compile_bundle)
 app.command()(demo)
 app.command()(export)
 app.command()(inspect)
 app.command()(readiness)
+app.command()(run)
 app.command()(train)

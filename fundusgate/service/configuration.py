@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 USUAL_PLACE = Path("/etc/fundusgate/fundusgate.toml")
 EXAMPLE = Path(__file__).resolve().parent / "fundusgate.toml"
 """Every key with its default and what it does."""
 
+Place = Annotated[Path, AfterValidator(Path.expanduser)]
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 
@@ -32,8 +36,8 @@ class _Section(BaseModel):
 class Networks(_Section):
     """What judges."""
 
-    bundle: Path | None = None
-    profile: Path | None = None
+    bundle: Place | None = None
+    profile: Place | None = None
     precision: Literal["auto", "fp32", "int8"] = "auto"
     threads: Annotated[int, Field(ge=1, le=256)] | None = None
 
@@ -55,8 +59,8 @@ class Screen(_Section):
     host: str = "127.0.0.1"
     port: Port = 8800
     names: tuple[str, ...] = ()
-    tls_certificate: Path | None = None
-    tls_key: Path | None = None
+    tls_certificate: Place | None = None
+    tls_key: Place | None = None
 
     @model_validator(mode="after")
     def _both_or_neither(self) -> Screen:
@@ -82,7 +86,7 @@ class Configuration(_Section):
     """Everything that `fundusgate run` can be told."""
 
     camera: Annotated[str, Field(min_length=1)] = "sim://"
-    archive: Path = Path.home() / "fundusgate"
+    archive: Place = Path.home() / "fundusgate"
     networks: Networks = Networks()
     shutter: Shutter = Shutter()
     screen: Screen = Screen()
@@ -104,6 +108,27 @@ class Configuration(_Section):
             raise ConfigurationError(f"configuration {path} cannot be read: {error.strerror}") from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise ConfigurationError(f"configuration {path} is no TOML: {error}") from error
+        return cls._checked(content, f"configuration {path}")
+
+    def with_options(self, given: Mapping[str, Any]) -> Configuration:
+        """This configuration with what was given on the command line.
+
+        Args:
+            given: Values by key, sections as mappings; None stands for not given.
+
+        Raises:
+            ConfigurationError: The message names every mistake.
+        """
+        content = self.model_dump()
+        for key, value in given.items():
+            if isinstance(value, dict):
+                content[key] |= {name: inner for name, inner in value.items() if inner is not None}
+            elif value is not None:
+                content[key] = value
+        return self._checked(content, "what was given")
+
+    @classmethod
+    def _checked(cls, content: Mapping[str, Any], source: str) -> Configuration:
         try:
             found = cls.model_validate(content)
         except ValidationError as error:
@@ -113,9 +138,7 @@ class Configuration(_Section):
             if not mistakes:
                 return found
         listed = "\n".join(f"  {mistake}" for mistake in mistakes)
-        raise ConfigurationError(
-            f"configuration {path} has {len(mistakes)} mistake(s):\n{listed}\ncompare it with {EXAMPLE}"
-        )
+        raise ConfigurationError(f"{source} has {len(mistakes)} mistake(s):\n{listed}\ncompare it with {EXAMPLE}")
 
     def missing_files(self) -> list[str]:
         """What is named here and is not there, a line each."""
