@@ -41,6 +41,10 @@ class CameraAddress:
         """The option `name` as a whole number."""
         return self._number(name, default, int, "a whole number")
 
+    def optional_integer(self, name: str) -> int | None:
+        """The option `name` as a whole number; None where it is not given."""
+        return self._number(name, None, int, "a whole number")
+
     def number(self, name: str, default: float | None) -> float | None:
         """The option `name` as a number."""
         return self._number(name, default, float, "a number")
@@ -86,7 +90,8 @@ def open_camera(uri: str) -> Camera:
             - `sim://` or `sim://?seed=7&fps=30&size=512&script=first&repeat=1`: the phantom plays a session; `script`
               is `first` (an ordinary session) or `tour` (every fault in turn);
             - `replay:FOLDER`, `replay:FILE`, with `?fps=10&each=2&repeat=1`: photographs in the order of their names,
-              each in front of the camera for `each` seconds, or a video.
+              each in front of the camera for `each` seconds, or a video;
+            - `v4l2:/dev/video0`, with `?width=1920&height=1080&fps=30&fourcc=MJPG`: a USB camera.
 
     Raises:
         CameraError: No such kind of camera, an option that it does not have, or a value that makes no sense.
@@ -142,5 +147,18 @@ def _replay(address: CameraAddress) -> Camera:
     return PhotographReplay(path, fps, address.number("each", None), repeat=repeat)
 
 
-KINDS: dict[str, Callable[[CameraAddress], Camera]] = {"sim": _sim, "replay": _replay}
+def _v4l2(address: CameraAddress) -> Camera:
+    from fundusgate.device.cameras.v4l2 import V4l2Camera
+
+    place = f"/dev/video{address.place}" if address.place.isdigit() else address.place or "/dev/video0"
+    return V4l2Camera(
+        Path(place),
+        address.optional_integer("width"),
+        address.optional_integer("height"),
+        address.number("fps", None),
+        address.text("fourcc", "MJPG"),
+    )
+
+
+KINDS: dict[str, Callable[[CameraAddress], Camera]] = {"sim": _sim, "replay": _replay, "v4l2": _v4l2}
 EXAMPLES = ("sim://", "replay:FOLDER", "v4l2:/dev/video0", "argus:0", "picamera2:0")
