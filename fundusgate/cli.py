@@ -20,6 +20,7 @@ from fundusgate.commands.export import export
 from fundusgate.commands.inspect import inspect
 from fundusgate.commands.readiness import readiness
 from fundusgate.commands.run import run
+from fundusgate.commands.service import service
 from fundusgate.commands.train import train
 
 INTERRUPTED = 130
@@ -72,4 +73,5 @@ app.command()(export)
 app.command()(inspect)
 app.command()(readiness)
 app.command()(run)
+app.add_typer(service, name="service")
 app.command()(train)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 RECORD = "record.json"
 SUMS = "SHA256SUMS"
-_NOTE = re.compile(r"(\d{4,})-(amendment|export)-([0-9a-f]{16})\.json", re.ASCII)
+TEMPORARY_NOTE = ".note"
+"""A note that is being written; a program that is killed may leave it, and the next note replaces it."""
+NOTE = re.compile(r"(\d{4,})-(amendment|export)-([0-9a-f]{16})\.json", re.ASCII)
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
@@ -37,17 +39,22 @@ class Kept:
         record: with the newest override and reason for giving up in place.
         amendments: everything that was added, oldest first.
         exports: every copy that was made, oldest first.
-        exported: whether a copy was made since the last amendment.
+        current_exports: the copies that were made since the last amendment and lack nothing.
         notes: the number of the last note; 0 where there is none.
-        faults: a sentence for each note that cannot be read.
+        faults: a sentence for each note that cannot be read, or is gone.
     """
 
     record: CaptureRecord
     amendments: tuple[Amendment, ...] = ()
     exports: tuple[ExportMark, ...] = ()
-    exported: bool = False
+    current_exports: tuple[ExportMark, ...] = ()
     notes: int = 0
-    faults: tuple[str, ...] = field(default=())
+    faults: tuple[str, ...] = ()
+
+    @property
+    def exported(self) -> bool:
+        """Whether a copy was made since the last amendment."""
+        return bool(self.current_exports)
 
 
 def sha256(data: bytes | memoryview) -> str:
@@ -81,7 +88,7 @@ def add_note(folder: Path, note: Amendment | ExportMark) -> None:
     with locked_folder(folder):
         number = 1 + max((int(match[1]) for match, _ in _notes(folder)), default=0)
         name = f"{number:04d}-{kind}-{sha256(data)[:16]}.json"
-        replace_file(folder / ".note", folder / name, [data])
+        replace_file(folder / TEMPORARY_NOTE, folder / name, data)
 
 
 def read_capture(folder: Path) -> Kept:
@@ -102,8 +109,11 @@ def read_capture(folder: Path) -> Kept:
     amendments: list[Amendment] = []
     exports: list[ExportMark] = []
     faults: list[str] = []
-    last, exported = 0, False
+    current: list[ExportMark] = []
+    last = 0
     for match, path in _notes(folder):
+        if int(match[1]) > last + 1:
+            faults.append(f"note {last + 1:04d} is gone")
         last = int(match[1])
         try:
             data = path.read_bytes()
@@ -111,14 +121,15 @@ def read_capture(folder: Path) -> Kept:
                 raise ValueError("was altered: its hash is another")
             if match[2] == "amendment":
                 amendments.append(_read(Amendment, data))
-                exported = False
+                current.clear()
             else:
                 exports.append(_read(ExportMark, data))
-                exported = True
+                current.append(exports[-1])
         except ValueError as error:
             faults.append(f"{path.name} {error}")
-            exported = False
-    return Kept(_folded(record, amendments), tuple(amendments), tuple(exports), exported, last, tuple(faults))
+            current.clear()
+    folded = _folded(record, amendments)
+    return Kept(folded, tuple(amendments), tuple(exports), tuple(current), last, tuple(faults))
 
 
 def _folded(record: CaptureRecord, amendments: list[Amendment]) -> CaptureRecord:
@@ -130,7 +141,7 @@ def _folded(record: CaptureRecord, amendments: list[Amendment]) -> CaptureRecord
 
 def _notes(folder: Path) -> list[tuple[re.Match[str], Path]]:
     """The notes' files, oldest first."""
-    matched = [(match, path) for path in folder.iterdir() if (match := _NOTE.fullmatch(path.name))]
+    matched = [(match, path) for path in folder.iterdir() if (match := NOTE.fullmatch(path.name))]
     return sorted(matched, key=lambda pair: (int(pair[0][1]), pair[0][0]))
 
 

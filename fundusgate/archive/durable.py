@@ -10,7 +10,6 @@ import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
 FOLDER_MODE = 0o700
@@ -25,6 +24,7 @@ def write_file(path: Path, data: bytes | memoryview) -> None:
     """
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE)
     try:
+        give_to_owner_of(path.parent, handle)
         rest = memoryview(data)
         while rest:
             rest = rest[os.write(handle, rest) :]
@@ -40,6 +40,13 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def give_to_owner_of(folder: Path, handle: int) -> None:
+    """Let an open file belong to whom the folder belongs, so that what root adds the camera's user can still read."""
+    owner, own = folder.stat(), os.fstat(handle)
+    if os.geteuid() == 0 and (owner.st_uid, owner.st_gid) != (own.st_uid, own.st_gid):
+        os.fchown(handle, owner.st_uid, owner.st_gid)
 
 
 def make_folder(folder: Path) -> None:
@@ -66,9 +73,9 @@ def move_folder(source: Path, target: Path) -> None:
     sync_folder(source.parent)
 
 
-def replace_file(temporary: Path, target: Path, pieces: Sequence[bytes]) -> None:
+def replace_file(temporary: Path, target: Path, data: bytes) -> None:
     """Write a file under a temporary name in the same file system, then give it its own name, durably."""
     temporary.unlink(missing_ok=True)
-    write_file(temporary, b"".join(pieces))
+    write_file(temporary, data)
     temporary.replace(target)
     sync_folder(target.parent)

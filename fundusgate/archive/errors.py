@@ -43,10 +43,10 @@ class UnreadableRecordError(ArchiveError):
     """A capture's record cannot be read."""
 
 
-_EXPORT_FIRST = "make room (`fundusgate captures export`, then `fundusgate captures prune`) or use a larger disk"
+MAKE_ROOM = "make room (`fundusgate captures export` elsewhere, then `fundusgate captures prune`) or use a larger disk"
 _KINDS: dict[int, tuple[type[ArchiveError], str]] = {
-    errno.ENOSPC: (ArchiveFullError, f"no space left on the disk: {_EXPORT_FIRST}"),
-    errno.EDQUOT: (ArchiveFullError, f"the disk quota is used up: {_EXPORT_FIRST}"),
+    errno.ENOSPC: (ArchiveFullError, f"no space left on the disk: {MAKE_ROOM}"),
+    errno.EDQUOT: (ArchiveFullError, f"the disk quota is used up: {MAKE_ROOM}"),
     errno.EFBIG: (ArchiveFullError, "the file is larger than the disk or a limit allows: look at `ulimit -f`"),
     errno.EROFS: (
         ArchiveReadOnlyError,

@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
+from pydantic import ValidationError
+
 from fundusgate.archive.capture_folder import Kept
-from fundusgate.archive.durable import FILE_MODE
+from fundusgate.archive.durable import FILE_MODE, give_to_owner_of
 from fundusgate.archive.record import CaptureRecord
 
 if TYPE_CHECKING:
@@ -99,7 +101,11 @@ class Index:
             sqlite3.Error: It is damaged, of another schema, cannot be written, or is held too long by another.
             OSError: It cannot be made.
         """
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE))
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
+        try:
+            give_to_owner_of(path.parent, handle)
+        finally:
+            os.close(handle)
         connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         return cls._prepared(connection)
 
@@ -185,6 +191,9 @@ class Index:
 
         Returns:
             For each its identifier, its record, and whether it was copied out since its last change.
+
+        Raises:
+            sqlite3.Error: The index is damaged or cannot be read.
         """
         conditions = {
             "id < ?": before,
@@ -201,7 +210,10 @@ class Index:
                 f"SELECT id, record, exported FROM captures WHERE {where} ORDER BY id DESC LIMIT ?",
                 [*given.values(), most],
             ).fetchall()
-        return [(id_, CaptureRecord.model_validate_json(text), bool(exported)) for id_, text, exported in rows]
+        try:
+            return [(id_, CaptureRecord.model_validate_json(text), bool(exported)) for id_, text, exported in rows]
+        except ValidationError as error:
+            raise sqlite3.DatabaseError("a record in the index is damaged") from error
 
     def starting_with(self, start: str, most: int) -> list[str]:
         """Identifiers that begin with `start`, whatever their state, oldest first."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 _ID = re.compile(r"(\d{4})(\d{2})(\d{2})T\d{6}\.\d{6}Z-[0-9a-f]{8}", re.ASCII)
 
@@ -26,6 +27,12 @@ def new_id(taken_at: datetime) -> str:
 def is_id(text: str) -> bool:
     """Whether the text has the form of a capture's identifier."""
     return _ID.fullmatch(text) is not None
+
+
+def default_folder() -> Path:
+    """Where the archive lies unless told otherwise: by the XDG base directory specification, in the user's data."""
+    data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(data) / "fundusgate" / "archive"
 
 
 @dataclass(frozen=True)
@@ -97,5 +104,5 @@ class Layout:
 def _subfolders(folder: Path, digits: int) -> list[Path]:
     if not folder.is_dir():
         return []
-    wanted = (path for path in folder.iterdir() if len(path.name) == digits and path.name.isdecimal())
-    return sorted(path for path in wanted if path.is_dir())
+    number = re.compile(rf"\d{{{digits}}}", re.ASCII)
+    return sorted(path for path in folder.iterdir() if number.fullmatch(path.name) and path.is_dir())

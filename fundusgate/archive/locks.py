@@ -7,7 +7,7 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from fundusgate.archive.durable import FILE_MODE
+from fundusgate.archive.durable import FILE_MODE, give_to_owner_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,10 +32,14 @@ class FileLock:
         """
         handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
         try:
+            give_to_owner_of(self._path.parent, handle)
             fcntl.flock(handle, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(handle)
             return False
+        except OSError:
+            os.close(handle)
+            raise
         self.release()
         self._handle = handle
         return True

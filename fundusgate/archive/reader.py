@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import sqlite3
 import threading
 from typing import TYPE_CHECKING, TypeVar
@@ -18,7 +19,7 @@ from fundusgate.archive.errors import (
 from fundusgate.archive.index import PAGE, Index, Selection
 from fundusgate.archive.layout import Layout
 from fundusgate.archive.locks import FileLock
-from fundusgate.archive.synchronise import synchronise
+from fundusgate.archive.synchronise import read, synchronise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -68,22 +69,14 @@ class ArchiveReader:
         An index that is damaged, of another version or cannot be written is made anew: as a file where nobody else
         has it open, for this program alone otherwise.
 
+        Args:
+            progress: As for `look`.
+
         Raises:
             ArchiveError: The files cannot be read.
         """
-        with self._opening, archive_errors("list the captures", self.layout.root):
-            for opened in (self._opened_file, self._replaced_file, self._opened_memory):
-                try:
-                    self._index = self._index or opened()
-                    if self._index is not None:
-                        synchronise(self._index, self.layout, progress)
-                        return
-                except (sqlite3.Error, PermissionError) as error:
-                    log.warning("the archive's index cannot be used and is made anew (%s)", error)
-                    self._drop_index()
-                except OSError:
-                    self._drop_index()
-                    raise
+        with self._opening:
+            self._synchronise((self._opened_file, self._replaced_file, self._opened_memory), progress)
 
     def close(self) -> None:
         """Let the index go; closing twice does nothing."""
@@ -164,6 +157,20 @@ class ArchiveReader:
         """Captures whose record cannot be read or whose folder is gone; they are never dropped silently."""
         return self._ask(lambda index: index.unreadable())
 
+    def set_aside(self) -> int:
+        """How many half-written leftovers lie in `quarantine`."""
+        folder = self.layout.quarantine
+        return sum(1 for _ in folder.iterdir()) if folder.is_dir() else 0
+
+    def free_bytes(self) -> int:
+        """What the archive's disk has left for this user, bytes.
+
+        Raises:
+            ArchiveError: The disk does not say.
+        """
+        with archive_errors("ask for free space", self.layout.root):
+            return shutil.disk_usage(self.layout.root).free
+
     def find(self, start: str) -> str:
         """The one identifier that begins with `start`.
 
@@ -177,21 +184,70 @@ class ArchiveReader:
             raise NoSuchCaptureError(f"several captures begin with {start}: {found[0]}, {found[1]}: write more of it")
         raise NoSuchCaptureError(f"no capture begins with {start!r}: `fundusgate captures list` names them")
 
+    def forget(self, id_: str) -> None:
+        """Tell the index that a capture was removed on purpose; the next opening finds out where that fails."""
+        with self._opening:
+            if self._index is not None:
+                try:
+                    self._index.forget(id_)
+                except sqlite3.Error as error:
+                    log.warning("the archive's index failed and is made anew when it is next asked (%s)", error)
+                    self._drop_index()
+
     def _ask(self, question: Callable[[Index], _Answer]) -> _Answer:
         """The index's answer; where it fails it is made anew, once."""
-        index = self._index
-        if index is not None:
+        with self._opening:
+            index = self._index or self._synchronise((self._opened_file, self._replaced_file, self._opened_memory))
+        try:
+            return question(index)
+        except sqlite3.Error as error:
+            log.warning("the archive's index failed and is made anew (%s)", error)
+        with self._opening:
+            if self._index is index:
+                self._drop_index()
+            index = self._index or self._synchronise((self._replaced_file, self._opened_memory))
+        try:
+            return question(index)
+        except sqlite3.Error as error:
+            raise ArchiveError(f"the captures in {self.layout.root} cannot be listed ({error}): try again") from error
+
+    def _synchronise(
+        self,
+        ways: tuple[Callable[[], Index | None], ...],
+        progress: Callable[[int, int], None] = lambda _done, _all: None,
+    ) -> Index:
+        """An index that says what the files say, opened in the first of the ways that works, or the open one."""
+        for way in ways:
             try:
-                return question(index)
+                index = self._index = self._index or way()
+            except (sqlite3.Error, OSError) as error:
+                log.warning("the archive's index cannot be opened (%s)", error)
+                self._index_lock.release()
+                continue
+            if index is None:
+                continue
+            try:
+                with archive_errors("list the captures", self.layout.root):
+                    self._do_synchronise(index, progress)
             except sqlite3.Error as error:
-                log.warning("the archive's index failed and is made anew (%s)", error)
-                with self._opening:
-                    if self._index is index:
-                        self._drop_index()
-        self.refresh()
-        if self._index is None:
-            raise ArchiveError(f"{self.layout.root} cannot be listed: try again")
-        return question(self._index)
+                log.warning("the archive's index cannot be used (%s)", error)
+                self._drop_index()
+            else:
+                return index
+        raise ArchiveError(f"the captures in {self.layout.root} cannot be listed: try again")
+
+    def _do_synchronise(self, index: Index, progress: Callable[[int, int], None]) -> None:
+        synchronise(index, self.layout, progress)
+
+    def reindex(self, id_: str) -> None:
+        """Tell the index of a capture; it is safe in the files, so that a failing index never fails the capture."""
+        with self._opening:
+            if self._index is not None:
+                try:
+                    self._index.put([(id_, *read(self.layout.folder_of(id_)))])
+                except sqlite3.Error as error:
+                    log.warning("the archive's index failed and is made anew when it is next asked (%s)", error)
+                    self._drop_index()
 
     def _opened_file(self) -> Index | None:
         """The index's file, shared with other programs; None while one of them makes it anew."""
@@ -206,7 +262,7 @@ class ArchiveReader:
         Index.open(self.layout.index).close()
         return self._opened_file()
 
-    def _opened_memory(self) -> Index:
+    def _opened_memory(self) -> Index | None:
         return Index.in_memory()
 
     def _drop_index(self) -> None:

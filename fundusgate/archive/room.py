@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fundusgate.archive.errors import archive_error
+from fundusgate.archive.errors import MAKE_ROOM, archive_error
 
 if TYPE_CHECKING:
     from fundusgate.archive.layout import Layout
@@ -51,10 +51,7 @@ def room_in(layout: Layout, least_free_bytes: int) -> Room:
     elif not os.access(layout.incoming, os.W_OK | os.X_OK):
         why = f"{root} may not be written by this user: give the folder to the user that runs fundusgate"
     elif free < least_free_bytes:
-        why = (
-            f"{free / 1e6:.0f} MB are free in {root}, {least_free_bytes / 1e6:.0f} MB are wanted: make room "
-            "(`fundusgate captures export`, then `fundusgate captures prune`) or use a larger disk"
-        )
+        why = f"{free / 1e6:.0f} MB are free in {root}, {least_free_bytes / 1e6:.0f} MB are wanted: {MAKE_ROOM}"
     elif disk.f_files and disk.f_favail < _LEAST_FREE_FILES:
         why = f"the disk of {root} has no room for more files: remove some, or use another disk"
     return Room(free, enough=not why, why=why)

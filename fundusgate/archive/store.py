@@ -9,8 +9,8 @@ from __future__ import annotations
 import logging
 import secrets
 import shutil
-import sqlite3
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
@@ -18,19 +18,22 @@ from typing import TYPE_CHECKING
 from fundusgate.archive.capture_folder import add_note, sha256, write_photograph, write_record
 from fundusgate.archive.durable import make_folder, move_folder, sync_folder
 from fundusgate.archive.errors import ArchiveBusyError, ArchiveError, archive_error, archive_errors
-from fundusgate.archive.layout import Layout, new_id
+from fundusgate.archive.layout import new_id
 from fundusgate.archive.locks import FileLock
 from fundusgate.archive.photograph_file import photograph_file
+from fundusgate.archive.pruning import finish_removals
 from fundusgate.archive.reader import ArchiveReader
 from fundusgate.archive.record import Amendment, CaptureRecord
 from fundusgate.archive.room import LEAST_FREE_BYTES, Room, room_in
-from fundusgate.archive.synchronise import read
+from fundusgate.archive.synchronise import synchronise
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from typing_extensions import Self
 
+    from fundusgate.archive.index import Index
     from fundusgate.archive.record import CaptureDraft, GivenUp, Override
     from fundusgate.device.cameras.base import Frame
 
@@ -97,6 +100,7 @@ class Archive(ArchiveReader):
                     make_folder(part)
                 archive._clear_leftovers()
                 archive.refresh()
+                finish_removals(archive.layout)
             except (OSError, ArchiveError):
                 archive.close()
                 raise
@@ -153,14 +157,18 @@ class Archive(ArchiveReader):
 
     def keep_staged(self, draft: CaptureDraft, staged: StagedPhotograph) -> CaptureRecord:
         """As `keep`, for a photograph that `stage` has written."""
+        id_ = new_id(draft.taken_at)
+        target = self.layout.folder_of(id_)
         with self._publishing:
             try:
-                record = self._publish(draft, staged)
+                record = self._publish(draft, staged, id_, target)
+            except ArchiveError:
+                self._withdraw(staged.folder, target)
+                raise
             except OSError as error:
-                # The caller still holds the frame, and a full disk needs the space.
-                shutil.rmtree(staged.folder, ignore_errors=True)
+                self._withdraw(staged.folder, target)
                 raise archive_error(error, "keep a photograph", self.layout.root) from error
-        self._index_again(record.id)
+        self.reindex(id_)
         return record
 
     def amend(self, id_: str, override: Override | None = None, given_up: GivenUp | None = None) -> CaptureRecord:
@@ -177,11 +185,10 @@ class Archive(ArchiveReader):
         folder = self.folder_of(id_)
         with archive_errors("amend a record", self.layout.root):
             add_note(folder, Amendment(override=override, given_up=given_up))
-        self._index_again(id_)
+        self.reindex(id_)
         return self.get(id_)
 
-    def _publish(self, draft: CaptureDraft, staged: StagedPhotograph) -> CaptureRecord:
-        id_ = new_id(draft.taken_at)
+    def _publish(self, draft: CaptureDraft, staged: StagedPhotograph, id_: str, target: Path) -> CaptureRecord:
         record = CaptureRecord(
             **draft.model_dump(),
             id=id_,
@@ -194,32 +201,32 @@ class Archive(ArchiveReader):
         )
         write_record(staged.folder, record)
         sync_folder(staged.folder)
-        target = self.layout.folder_of(id_)
         if target.parent not in self._days:
             make_folder(target.parent)
             self._days.add(target.parent)
         move_folder(staged.folder, target)
         return record
 
-    def _index_again(self, id_: str) -> None:
-        """Tell the index of a capture; it is safe in the files, so that a failing index never fails the capture."""
-        with self._opening:
-            if self._index is not None:
-                try:
-                    self._index.put([(id_, *read(self.layout.folder_of(id_)))])
-                except sqlite3.Error as error:
-                    log.warning("the archive's index failed and is made anew when it is next asked (%s)", error)
-                    self._drop_index()
+    def _do_synchronise(self, index: Index, progress: Callable[[int, int], None]) -> None:
+        # a program that was killed may have renamed a capture into place and not synced the names
+        for day in {folder.parent for folder in synchronise(index, self.layout, progress)}:
+            make_folder(day)
+            sync_folder(day)
+
+    def _withdraw(self, folder: Path, target: Path) -> None:
+        """Take back what could not be kept: the caller still holds the frame, and a full disk needs the space."""
+        shutil.rmtree(folder, ignore_errors=True)
+        if target.is_dir():
+            # whole, but perhaps not safe on the disk: it was not promised to anybody
+            with suppress(OSError):
+                self._set_aside(target)
+
+    def _set_aside(self, folder: Path) -> None:
+        make_folder(self.layout.quarantine)
+        name = f"{datetime.now(timezone.utc):%Y%m%dT%H%M%S.%f}Z-{folder.name}"
+        move_folder(folder, self.layout.quarantine / name)
+        log.warning("what could not be kept whole was moved to quarantine/%s", name)
 
     def _clear_leftovers(self) -> None:
         for leftover in sorted(self.layout.incoming.iterdir()):
-            make_folder(self.layout.quarantine)
-            name = f"{datetime.now(timezone.utc):%Y%m%dT%H%M%S.%f}Z-{leftover.name}"
-            move_folder(leftover, self.layout.quarantine / name)
-            log.warning("a capture that was half-written when the program ended was moved to quarantine/%s", name)
-        if self.layout.removed.is_dir():
-            for leftover in sorted(self.layout.removed.iterdir()):
-                shutil.rmtree(leftover)
-
-
-__all__ = ["Archive", "Layout", "StagedPhotograph"]
+            self._set_aside(leftover)

@@ -22,7 +22,9 @@ as git's for files of its index."""
 READ_AGAIN = -1
 
 
-def synchronise(index: Index, layout: Layout, progress: Callable[[int, int], None] = lambda _done, _all: None) -> int:
+def synchronise(
+    index: Index, layout: Layout, progress: Callable[[int, int], None] = lambda _done, _all: None
+) -> list[Path]:
     """Bring the index up to date; quick where nothing has changed: one `stat` a capture.
 
     Args:
@@ -31,7 +33,7 @@ def synchronise(index: Index, layout: Layout, progress: Callable[[int, int], Non
         progress: Called with (done, all) while captures are read.
 
     Returns:
-        How many captures were read.
+        The folders that were read: captures that the index did not know as they are.
 
     Raises:
         OSError: The captures' folders cannot be listed.
@@ -57,7 +59,7 @@ def synchronise(index: Index, layout: Layout, progress: Callable[[int, int], Non
     index.mark_missing(
         id_ for id_ in gone if not layout.folder_of(id_).is_dir() and not (layout.removed / id_).is_dir()
     )
-    return len(changed)
+    return changed
 
 
 def read(folder: Path) -> tuple[int, Kept | str]:
