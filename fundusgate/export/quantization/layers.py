@@ -60,6 +60,14 @@ class Layer:
         return 0 if self.weight is None else self.weight.size // self.outputs
 
     @property
+    def products(self) -> int:
+        """Products of weights with activations for one photograph; 0 where the graph computes the weights."""
+        shape = self.node.outputs[0].shape
+        if shape is None or self.weight is None:
+            return 0
+        return self.inner * prod(side for side in shape.numpy())
+
+    @property
     def rows(self) -> int:
         """Rows of a matrix product's activations (all its axes but the last, multiplied); 0 for convolutions."""
         shape = self.node.inputs[0].shape if self.node.inputs[0] is not None else None
