@@ -22,6 +22,8 @@ _HEIGHT_OF_PHASE: Mapping[Phase, int] = {Phase.NO_EYE: 0, Phase.ALIGNING: 1, Pha
 
 SMOOTHING = 0.3
 """Time constant of the promise, seconds: slow enough not to tremble, quick enough to be felt as one's own hand."""
+LONGER_THAN_A_BLINK = 0.5
+"""Seconds; a blink lasts 0.1 to 0.4."""
 MOST_BEFORE_READY = 0.95
 """Highest promise outside READY: a full ring says "press now" and nothing else does."""
 
@@ -32,7 +34,7 @@ def follow(state: GateState, view: LiveView, settings: GateSettings) -> GateStat
         return state
     before = state.last_view
     good = view.passing and view.aim is Aim.RETINA
-    state = replace(state, last_view=view.taken_at, aim=view.aim, auto_waits=_still_waits(state, view, good=good))
+    state = _absence(replace(state, last_view=view.taken_at, aim=view.aim), view, good=good)
     if state.phase is Phase.CLOSED:
         return _guided(enter(state, PHASE_OF[view.aim]), view, math.inf, settings, anew=True)
     if state.phase not in LIVE:
@@ -52,15 +54,18 @@ def _believable(state: GateState, view: LiveView, settings: GateSettings) -> boo
     )
 
 
-def _still_waits(state: GateState, view: LiveView, *, good: bool) -> AutoWaits:
-    """The camera has gone from the former target once the retina has left the picture, or the picture has failed."""
-    if view.aim is not Aim.RETINA or (state.auto_waits is AutoWaits.CHANGE and not good):
-        return AutoWaits.NOTHING
-    return state.auto_waits
+def _absence(state: GateState, view: LiveView, *, good: bool) -> GateState:
+    """Since when the picture has failed and the retina been away, in every phase; either ends an automatic's wait."""
+    taken = view.taken_at
+    failing = None if good else _first(state.failing_since, taken)
+    away = None if view.aim is Aim.RETINA else _first(state.away_since, taken)
+    since = failing if state.auto_waits is AutoWaits.CHANGE else away
+    waits = AutoWaits.NOTHING if since is not None and taken - since >= LONGER_THAN_A_BLINK else state.auto_waits
+    return replace(state, failing_since=failing, away_since=away, auto_waits=waits)
 
 
 def _streak(state: GateState, view: LiveView, elapsed: float, settings: GateSettings, *, good: bool) -> GateState:
-    """Since when the picture has passed, failed, and lain below the phase, on the frames' own clock."""
+    """Since when the picture has passed, and lain below the phase, on the frames' own clock."""
     taken = view.taken_at
     # nobody saw what lay in a gap as long as what the picture is held for
     unbroken = state.good_since is not None and elapsed <= max(settings.hold, settings.auto_after)
@@ -69,7 +74,6 @@ def _streak(state: GateState, view: LiveView, elapsed: float, settings: GateSett
     return replace(
         state,
         good_since=(state.good_since if unbroken else taken) if good else None,
-        failing_since=None if good else _first(state.failing_since, taken),
         lower_since=_first(state.lower_since, taken) if low else None,
         lower_best=best if low else None,
     )

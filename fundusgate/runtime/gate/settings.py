@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, fields
+
+LIMITS = ("stale_after", "still_timeout", "check_timeout")
+"""Times that must be above zero, or the gate would never open and no still ever come."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,10 @@ class GateSettings:
         auto_after: how long READY is held before that.
         max_retakes: advised retakes of one target; repeated flashes can disturb vision.
         retake_shows: how long RETAKE is shown before the live picture takes over.
+
+    Raises:
+        ValueError: a time is not finite or is negative, a limit is zero, or the cap is no whole number; every mistake
+            is named.
     """
 
     hold: float = 0.6
@@ -34,3 +42,19 @@ class GateSettings:
     auto_after: float = 0.6
     max_retakes: int = 3
     retake_shows: float = 2.5
+
+    def __post_init__(self) -> None:
+        mistakes = []
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.name == "auto":
+                continue
+            if field.name == "max_retakes":
+                if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+                    mistakes.append(f"max_retakes is {value!r}: give a whole number, 0 and up")
+            elif not (math.isfinite(value) and value >= 0):
+                mistakes.append(f"{field.name} is {value!r}: give seconds, 0 and up")
+            elif value == 0 and field.name in LIMITS:
+                mistakes.append(f"{field.name} is 0: nothing is ever that quick, give more")
+        if mistakes:
+            raise ValueError("; ".join(mistakes))

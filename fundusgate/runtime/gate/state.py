@@ -80,9 +80,9 @@ class AutoWaits(str, Enum):
     NOTHING = "nothing"
     """The picture is of the target, as far as the gate can know."""
     CHANGE = "change"
-    """Another field of the same eye was chosen: wait until the picture has failed once."""
+    """Another field of the same eye was chosen: wait until the picture has failed for longer than a blink."""
     LEAVING = "leaving"
-    """Another eye or patient was chosen: wait until the retina has left the picture once."""
+    """Another eye or patient was chosen: wait until the retina has been gone for longer than a blink."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,8 @@ class GateState:
         promise: smoothed promise of the live picture, 0..1; 1 in READY only, 0 where the picture is not followed.
         aim: how far the operator had come by the newest live frame; None before the first.
         good_since: since when the live picture has passed without a break; None while it does not.
-        failing_since: since when READY's picture has failed without a break.
+        failing_since: since when the live picture has failed without a break; None while it passes.
+        away_since: since when no retina has been in place in the live picture without a break.
         lower_since: since when the aim has lain below the phase without a break.
         lower_best: the best aim since then.
         last_view: when the newest live frame was taken; None before the first.
@@ -161,6 +162,7 @@ class GateState:
     aim: Aim | None = None
     good_since: float | None = None
     failing_since: float | None = None
+    away_since: float | None = None
     lower_since: float | None = None
     lower_best: Aim | None = None
     last_view: float | None = None

@@ -41,7 +41,7 @@ def enter(state: GateState, phase: Phase) -> GateState:
     if phase is state.phase:
         return state
     if phase in LIVE and state.phase in LIVE:
-        return replace(state, phase=phase, since=state.now, failing_since=None, lower_since=None, lower_best=None)
+        return replace(state, phase=phase, since=state.now, lower_since=None, lower_best=None)
     return replace(
         state,
         phase=phase,
@@ -51,7 +51,6 @@ def enter(state: GateState, phase: Phase) -> GateState:
         rival_since=None,
         promise=0.0,
         good_since=None,
-        failing_since=None,
         lower_since=None,
         lower_best=None,
         reason=None,
@@ -97,5 +96,7 @@ def aim_at(state: GateState, target: Retargeted) -> GateState:
         settled=False,
         failure=None,
         good_since=None,
+        failing_since=None,
+        away_since=None,
         auto_waits=waits if chosen else state.auto_waits,
     )
