@@ -16,7 +16,7 @@ from fundusgate.calibration.tensor_range import TensorRange
 from fundusgate.export.simplify import simplify
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from numpy.typing import NDArray
 
@@ -77,15 +77,17 @@ def run(model: onnx.ModelProto, image: NDArray[np.uint8]) -> list[NDArray[np.flo
     return ort.InferenceSession(model.SerializeToString(), options).run(None, {"image": image})
 
 
-def seen_ranges(model: onnx.ModelProto, names: Collection[str]) -> dict[str, TensorRange]:
-    """Minimum and maximum of tensors over `pictures`, by running the graph with them as outputs."""
+def seen_ranges(
+    model: onnx.ModelProto, names: Collection[str], images: Sequence[NDArray[np.uint8]] | None = None
+) -> dict[str, TensorRange]:
+    """Minimum and maximum of tensors over images (`pictures` unless given), with the tensors as the graph's outputs."""
     opened = onnx.ModelProto()
     opened.CopyFrom(model)
     known = {value.name: value for value in (*model.graph.value_info, *model.graph.output)}
     ordered = sorted(names)
     del opened.graph.output[:]
     opened.graph.output.extend(known[name] for name in ordered)
-    values = [run(opened, image) for image in pictures()]
+    values = [run(opened, image) for image in (pictures() if images is None else images)]
     return {
         name: TensorRange(
             min(float(value[index].min()) for value in values), max(float(value[index].max()) for value in values)

@@ -106,7 +106,7 @@ def state_attention(model: ir.Model) -> None:
 def _attention_around(softmax: ir.Node) -> _Attention | None:
     added = _producer(softmax.inputs[0], "Add")
     readers = softmax.outputs[0].consumers()
-    if added is None or len(readers) != 1 or readers[0].op_type != "MatMul":
+    if added is None or len(readers) != 1 or readers[0].op_type != "MatMul" or softmax.outputs[0].is_graph_output():
         return None
     biases = [value for value in added.inputs if value is not None and _is_constant(value)]
     scores = [node for value in added.inputs if (node := _producer(value, "MatMul")) is not None]
