@@ -1,0 +1,22 @@
+// The one large prompt, and the tone of the whole screen.
+
+import { setIcon } from "./icons.js";
+import { known } from "./store.js";
+import { wording } from "./wording.js";
+
+const place = document.getElementById("prompt");
+const parts = { over: "prompt-over", act: "prompt-do", say: "prompt-say", more: "prompt-more" };
+
+export function showPrompt() {
+  const words = wording(known.state, known.captures[0], known.health);
+  document.body.dataset.tone = words.tone;
+  document.body.dataset.fresh = known.health === "live" ? "yes" : "no";
+  place.toggleAttribute("data-loud", words.loud === true);
+  setIcon(document.getElementById("prompt-icon"), words.icon);
+  for (const [name, id] of Object.entries(parts)) {
+    const element = document.getElementById(id);
+    const text = words[name] ?? "";
+    // a reader for the blind speaks what changes: leave alone what stays
+    if (element.textContent !== text) element.textContent = text;
+  }
+}
