@@ -91,7 +91,10 @@ def open_camera(uri: str) -> Camera:
               is `first` (an ordinary session) or `tour` (every fault in turn);
             - `replay:FOLDER`, `replay:FILE`, with `?fps=10&each=2&repeat=1`: photographs in the order of their names,
               each in front of the camera for `each` seconds, or a video;
-            - `v4l2:/dev/video0`, with `?width=1920&height=1080&fps=30&fourcc=MJPG`: a USB camera.
+            - `v4l2:/dev/video0`, with `?width=1920&height=1080&fps=30&fourcc=MJPG`: a USB camera;
+            - `argus:0`, with `?width=1920&height=1080&fps=30&mode=2&live=960`: a Jetson's CSI camera, live
+              frames `live` pixels wide, stills of the full size;
+            - `gstreamer:PIPELINE`: whatever GStreamer has a source for, in the words of gst-launch-1.0.
 
     Raises:
         CameraError: No such kind of camera, an option that it does not have, or a value that makes no sense.
@@ -160,5 +163,34 @@ def _v4l2(address: CameraAddress) -> Camera:
     )
 
 
-KINDS: dict[str, Callable[[CameraAddress], Camera]] = {"sim": _sim, "replay": _replay, "v4l2": _v4l2}
+def _argus(address: CameraAddress) -> Camera:
+    from fundusgate.device.cameras.argus import ArgusCamera, argus_pipeline
+
+    number = address.index()
+    pipeline = argus_pipeline(
+        number,
+        address.integer("width", 1920),
+        address.integer("height", 1080),
+        address.integer("fps", 30),
+        address.optional_integer("mode"),
+        address.integer("live", 960),
+    )
+    return ArgusCamera(number, pipeline)
+
+
+def _gstreamer(address: CameraAddress) -> Camera:
+    from fundusgate.device.cameras.gstreamer import GStreamerCamera, Pipeline
+
+    if not address.place.strip():
+        raise CameraError(f"{address.uri}: write a pipeline, such as gstreamer:videotestsrc is-live=true")
+    return GStreamerCamera(address.uri, Pipeline(address.place, endless=False))
+
+
+KINDS: dict[str, Callable[[CameraAddress], Camera]] = {
+    "sim": _sim,
+    "replay": _replay,
+    "v4l2": _v4l2,
+    "argus": _argus,
+    "gstreamer": _gstreamer,
+}
 EXAMPLES = ("sim://", "replay:FOLDER", "v4l2:/dev/video0", "argus:0", "picamera2:0")
