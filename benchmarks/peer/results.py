@@ -16,6 +16,8 @@ class Made:
 
     seconds: float
     """Collecting ranges and writing the graph; imports are not counted."""
+    cpu_seconds: float
+    """The same in processor time of all threads, which others on the machine stretch less."""
     peak_mib: float
     """Of the whole process."""
     before_mib: float

@@ -94,14 +94,15 @@ def _coverage(told: Coverage | None) -> list[str]:
 
 
 def _cost_lines(rows: Sequence[Row], fp32: float) -> tuple[list[str], list[list[str]]]:
-    lines = [["fp32", NOTHING, NOTHING, NOTHING, NOTHING, f"{fp32:.1f}", "1.00"]]
+    lines = [["fp32", *[NOTHING] * 5, f"{fp32:.1f}", "1.00"]]
     for row in rows:
         if row.failed is not None or row.made is None:
             continue
         lines.append(
             [
                 row.variant,
-                f"{row.made.seconds:.1f}",
+                f"{row.made.seconds:.0f}",
+                f"{row.made.cpu_seconds:.0f}",
                 f"{row.made.peak_mib:.0f}",
                 f"{row.made.peak_mib - row.made.before_mib:.0f}",
                 f"{row.bytes / 2**20:.1f}",
@@ -109,7 +110,7 @@ def _cost_lines(rows: Sequence[Row], fp32: float) -> tuple[list[str], list[list[
                 f"{row.speed:.2f}",
             ]
         )
-    headings = ["", "quantizing, s", "peak, MiB", "above imports, MiB", "graph, MiB", "CPU, ms", "fp32 / this"]
+    headings = ["", "quantizing, s", "CPU s", "peak, MiB", "above imports, MiB", "graph, MiB", "CPU, ms", "fp32 / this"]
     return headings, lines
 
 
