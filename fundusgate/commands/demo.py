@@ -16,10 +16,16 @@ if TYPE_CHECKING:
 
 
 def demo(
-    seconds: Annotated[float, typer.Option(help="How long to play.", min=0.5)] = 20.0,
+    seconds: Annotated[
+        float | None,
+        typer.Option(help="How long to play; 20 unless given, the page until Ctrl-C.", min=0.5),
+    ] = None,
     headless: Annotated[
         bool,
-        typer.Option("--headless", help="A line a frame instead of the screen; so too where there is no terminal."),
+        typer.Option("--headless", help="A line a frame instead of the page; so too where there is no terminal."),
+    ] = False,
+    terminal: Annotated[
+        bool, typer.Option("--terminal", help="The picture and its verdict in the terminal instead of the page.")
     ] = False,
     seed: Annotated[int, typer.Option(help="Which eye, which camera and what goes wrong.", min=0)] = 7,
     tour: Annotated[
@@ -29,20 +35,54 @@ def demo(
         Path | None,
         typer.Option(help="Folder of the networks; the shipped ones unless given.", exists=True, file_okay=False),
     ] = None,
-    out: Annotated[Path, typer.Option(help="Folder for the contact sheet.", file_okay=False)] = Path("demo-output"),
+    port: Annotated[int, typer.Option(help="Port of the page; 0 takes a free one.", min=0, max=65535)] = 8800,
+    out: Annotated[Path, typer.Option(help="Folder for captures and the contact sheet.", file_okay=False)] = Path(
+        "demo-output"
+    ),
 ) -> None:
-    """Play the simulated camera through the shipped networks and show what a technician would see.
+    """Play the simulated camera through the shipped networks: the technician's page, with nothing else needed.
 
-    At the end a contact sheet of the moments at which the verdict changed lies in OUT.
+    The page is served on http://127.0.0.1:8800; what you capture lies in OUT/captures. With --terminal or --headless a
+    contact sheet of the moments at which the verdict changed lies in OUT at the end.
 
     For example:
 
         fundusgate demo
 
-        fundusgate demo --tour --seconds 40
+        fundusgate demo --tour --terminal --seconds 40
 
         fundusgate demo --headless --seconds 5
     """
+    from rich.console import Console
+
+    console = Console()
+    if console.is_terminal and not (headless or terminal):
+        _serve(seed, tour, bundle, port, out, seconds)
+    else:
+        _play(
+            console, seed, tour, bundle, out, 20.0 if seconds is None else seconds, on_screen=terminal and not headless
+        )
+
+
+def _serve(seed: int, tour: bool, bundle: Path | None, port: int, out: Path, seconds: float | None) -> None:
+    from fundusgate.commands.run import start
+    from fundusgate.service.configuration import Configuration
+
+    camera = f"sim://?seed={seed}&repeat=1&script={'tour' if tour else 'first'}"
+    given = {
+        "camera": camera,
+        "archive": out / "captures",
+        "networks": {"bundle": bundle},
+        "screen": {"port": port},
+        "monitoring": {"port": 0},
+        "logs": {"level": "warning"},
+    }
+    start(Configuration().with_options(given), seconds)
+
+
+def _play(
+    console: Console, seed: int, tour: bool, bundle: Path | None, out: Path, seconds: float, *, on_screen: bool
+) -> None:
     from rich.console import Console
     from rich.markup import escape
 
@@ -52,11 +92,10 @@ def demo(
     from fundusgate.runtime.backends.base import BackendError
     from fundusgate.runtime.bundle import BundleError
 
-    console = Console()
     camera = SimulatedCamera(seed, fps=30.0, script=every_fault() if tour else None, repeat=True)
     try:
         with Assessor.open(bundle) as assessor, camera:
-            tally = _watch(console, camera, assessor, seconds, on_screen=console.is_terminal and not headless)
+            tally = _watch(console, camera, assessor, seconds, on_screen=on_screen)
     except (AssessorError, BackendError, BundleError) as error:
         Console(stderr=True).print(f"[red]no demo:[/red] {escape(str(error))}", highlight=False, soft_wrap=True)
         raise typer.Exit(1) from error

@@ -10,6 +10,7 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from fundusgate.export.quantization.targets import Form, Target
     from fundusgate.export.quantize import Quantization
 
 
@@ -17,7 +18,11 @@ def export(
     out: Annotated[Path, typer.Option(help="The bundle's folder; an older bundle there is replaced in one step.")],
     model: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME[=CHECKPOINT]", help="A network, with the shipped weights or your own; repeatable."),
+        typer.Option(
+            metavar="NAME[@SIZE][=CHECKPOINT]",
+            help="A network, with the shipped weights or your own; repeatable. efiqa-cp also takes a smaller"
+            " photograph: efiqa-cp@512.",
+        ),
     ] = None,
     calibration: Annotated[
         Path | None,
@@ -30,6 +35,9 @@ def export(
     backbone: Annotated[
         Path | None, typer.Option(help="Folder of DINOv3 ViT-L/16's weights, for efiqa-cp and efiqa.", file_okay=False)
     ] = None,
+    jetpack: Annotated[
+        str, typer.Option(help="The oldest JetPack that shall take the graphs; for 5.1 they are written in opset 16.")
+    ] = "6.0",
     method: Annotated[
         str, typer.Option(help="How ranges are drawn from what was seen: minmax, percentile or entropy.")
     ] = "percentile",
@@ -47,6 +55,8 @@ def export(
     allows, nothing is published. Example:
 
         fundusgate export --out bundle --calibration photographs --model fthnet-l=net_g.pth --model efiqa-cp-edge
+
+        fundusgate export --out bundle --model efiqa-cp@512=context.pth --backbone dinov3-vitl16
     """
     from rich.console import Console
     from rich.markup import escape
@@ -61,6 +71,7 @@ def export(
     try:
         from fundusgate.export.pipeline import ExportRequest, default_requests, export_bundle
 
+        form, targets = _forms(jetpack)
         requests = [ExportRequest.parse(text, backbone) for text in model] if model else default_requests()
         columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
         with Progress(*columns, console=console, transient=True) as bar:
@@ -69,8 +80,8 @@ def export(
             def tell(step: str) -> None:
                 bar.update(task, description=escape(step))
 
-            chosen = None if calibration is None else _quantization(calibration, method, budget, reports, tell)
-            export_bundle(requests, out, chosen, tell)
+            chosen = None if calibration is None else _quantization(calibration, method, budget, reports, targets, tell)
+            export_bundle(requests, out, chosen, tell, form)
     except ModuleNotFoundError as error:
         missing = escape(f"{error.name} is not installed; pip install 'fundusgate[export]' on a workstation")
         console.print(f"[red]not exported:[/red] {missing}", highlight=False, soft_wrap=True)
@@ -79,9 +90,11 @@ def export(
         console.print(f"[red]not exported:[/red] {escape(str(error))}", highlight=False, soft_wrap=True)
         raise typer.Exit(1) from error
     for written in Bundle.open(out).manifest.models:
-        worst = max(written.parity[Precision.FP32].max_abs_difference.values())
+        parity = written.parity[Precision.FP32]
+        worst = max(parity.max_abs_difference.values())
+        pictures = "one picture" if parity.images == 1 else f"{parity.images} pictures"
         held = ", ".join(precision.value for precision in written.files)
-        typer.echo(f"{written.name}: {held}; fp32 is within {worst:.1e} of the network")
+        typer.echo(f"{written.name}: {held}; fp32 is within {worst:.1e} of the network on {pictures}")
     if chosen is not None:
         from fundusgate.export.accuracy.tell import TEXT_NAME
 
@@ -90,8 +103,25 @@ def export(
     typer.echo(f"bundle: {out}")
 
 
+def _forms(jetpack: str) -> tuple[Form, tuple[Target, ...]]:
+    from fundusgate.export.quantization.targets import form_for, targets_in
+    from fundusgate.export.readiness.jetpacks import UnknownTargetError, jetpacks_of
+
+    try:
+        oldest, *_ = jetpacks_of(jetpack)
+    except UnknownTargetError as error:
+        raise typer.BadParameter(str(error), param_hint="--jetpack") from error
+    form = form_for(oldest)
+    return form, targets_in(form)
+
+
 def _quantization(
-    source: Path, method: str, budget: Path | None, report: Path, tell: Callable[[str], None]
+    source: Path,
+    method: str,
+    budget: Path | None,
+    report: Path,
+    targets: tuple[Target, ...],
+    tell: Callable[[str], None],
 ) -> Quantization:
     from fundusgate.calibration.cache import default_cache
     from fundusgate.calibration.manifest import read_manifest
@@ -108,4 +138,4 @@ def _quantization(
         chosen.save(report / "calibration.json")
     else:
         chosen = read_manifest(source)
-    return Quantization(chosen, Method(method), Budget.load(budget), default_cache(), report)
+    return Quantization(chosen, Method(method), Budget.load(budget), default_cache(), report, targets)

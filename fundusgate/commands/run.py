@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -71,8 +73,11 @@ def run(
     start(chosen)
 
 
-def start(configuration: Configuration) -> None:
-    """Run a station until it is told to end; exit code 1 when it cannot be started or its page dies."""
+def start(configuration: Configuration, seconds: float | None = None) -> None:
+    """Run a station until it is told to end, or for so many seconds.
+
+    The exit code is 1 when it cannot be started, or when its page dies.
+    """
     from fundusgate.archive.errors import ArchiveError
     from fundusgate.console.serve import ConsoleError
     from fundusgate.device.cameras.base import CameraError
@@ -89,7 +94,8 @@ def start(configuration: Configuration) -> None:
     try:
         with until_terminated() as ended, station(configuration) as running:
             _announce(running, configuration)
-            while not ended.wait(0.2):
+            until = math.inf if seconds is None else time.monotonic() + seconds
+            while not ended.wait(0.2) and time.monotonic() < until:
                 if not running.server.serving:
                     typer.echo("the page's server has ended: the log says why", err=True)
                     raise typer.Exit(1)
