@@ -27,9 +27,10 @@ class Windows(nn.Module):
         super().__init__()
         torch.manual_seed(4)
         self.patches = nn.Conv2d(3, DIM, 4, stride=4)
-        self.blocks = nn.ModuleList(SwinBlock(DIM, 2, SIDE, 4, shift, 0.0) for shift in (0, 2))
+        blocks = [SwinBlock(DIM, 2, SIDE, 4, shift, 0.0) for shift in (0, 2)]
+        self.blocks = nn.ModuleList(blocks)
         self.head = nn.Linear(DIM, 1)
-        for block in self.blocks:
+        for block in blocks:
             nn.init.normal_(block.attn.relative_position_bias_table)
             # Attention that differs from token to token: rows in a wrong order would show.
             block.attn.qkv.weight.data *= 4
