@@ -13,6 +13,8 @@ const view = document.getElementById("capture-view");
 const map = document.getElementById("capture-map");
 const mapSwitch = document.getElementById("capture-map-switch");
 
+const CLEAR = 0.85;
+
 let shown = null; // {id, bitmap, record}
 
 export async function openCapture(id) {
@@ -105,7 +107,7 @@ function draw() {
   if (!record || !mapSwitch.checked) return;
   const { scale, left, top } = placeIn(map, record.width, record.height);
   const [x0, y0, x1, y1] = record.assessment.box;
-  drawMap(over, record.assessment.map, left + x0 * scale, top + y0 * scale, (x1 - x0) * scale, (y1 - y0) * scale);
+  drawMap(over, record.assessment.map, CLEAR, left + x0 * scale, top + y0 * scale, (x1 - x0) * scale, (y1 - y0) * scale);
 }
 
 mapSwitch.addEventListener("change", draw);

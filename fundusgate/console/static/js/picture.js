@@ -5,6 +5,8 @@ import { drawMap } from "./hidden_map.js";
 const view = document.getElementById("view");
 const map = document.getElementById("hidden-map");
 
+const QUIET = 0.55;
+
 let bitmap = null;
 let shown = { map: null, box: null, size: null };
 let overlay = true;
@@ -68,7 +70,7 @@ function drawOverlay() {
   if (!overlay || shown.map === null || shown.box === null || shown.size === null || map.width === 0) return;
   const { scale, left, top } = placeIn(map, shown.size[0], shown.size[1]);
   const [x0, y0, x1, y1] = shown.box;
-  drawMap(context, shown.map, left + x0 * scale, top + y0 * scale, (x1 - x0) * scale, (y1 - y0) * scale);
+  drawMap(context, shown.map, QUIET, left + x0 * scale, top + y0 * scale, (x1 - x0) * scale, (y1 - y0) * scale);
 }
 
 new ResizeObserver(() => {

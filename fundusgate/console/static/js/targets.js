@@ -7,12 +7,12 @@ import { known } from "./store.js";
 import { t } from "./texts.js";
 
 const place = document.getElementById("targets");
-// the right eye is on the left, as the operator faces the patient; the keys 1 to 4 go from left to right
+// as the operator faces the patient: the right eye on the left, the discs towards the nose; keys 1 to 4 from left to right
 export const TARGETS = [
-  ["OD", "disc"],
   ["OD", "macula"],
-  ["OS", "macula"],
+  ["OD", "disc"],
   ["OS", "disc"],
+  ["OS", "macula"],
 ];
 
 const buttons = [];
