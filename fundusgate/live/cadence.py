@@ -9,6 +9,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
+MAP_SHARE = 0.6
+"""The map's part of the spare time where it does not fit into every frame; the rest is the score's."""
+
 
 @dataclass(frozen=True)
 class CadenceSettings:
@@ -49,23 +52,29 @@ class Cadence:
 
     def wants_map(self, now: float, settings: CadenceSettings) -> bool:
         """Whether this frame gets a map: always where it fits into a frame's time, else every few frames."""
-        if self.mapped_at is None or self.look is None or self.map is None:
+        if self.mapped_at is None or self.map is None or self._maps_all(settings):
             return True
-        if self.look + self.map <= 1 / settings.frames:
-            return True
-        return now - self.mapped_at >= min(self._period(self.map, settings), settings.map_at_least)
+        period = _period(self.map, MAP_SHARE * self._spare(self.look, settings))
+        return now - self.mapped_at >= min(period, settings.map_at_least)
 
     def wants_score(self, now: float, settings: CadenceSettings) -> bool:
         """Whether the score network looks at this promising frame, once its guidance has been given."""
         if self.scored_at is None or self.score is None:
             return True
-        period = max(settings.score_every, self._period(self.score, settings))
+        if self._maps_all(settings):
+            spare = self._spare((self.look or 0.0) + (self.map or 0.0), settings)
+        else:
+            spare = (1 - MAP_SHARE) * self._spare(self.look, settings)
+        period = max(settings.score_every, _period(self.score, spare))
         return now - self.scored_at >= min(period, max(settings.score_at_least, settings.score_every))
 
-    def _period(self, cost: float, settings: CadenceSettings) -> float:
-        """How often a network of that cost can run in what the aimed rate leaves free; infinity for never."""
-        busy = (self.look or 0.0) * settings.frames
-        return cost / (1 - busy) if busy < 1 else math.inf
+    def _maps_all(self, settings: CadenceSettings) -> bool:
+        return (self.look or 0.0) + (self.map or 0.0) <= 1 / settings.frames
+
+    @staticmethod
+    def _spare(each_frame: float | None, settings: CadenceSettings) -> float:
+        """Share of the time that the aimed rate leaves, 0..1, where every frame costs so much."""
+        return max(0.0, 1 - settings.frames * (each_frame or 0.0))
 
     def after_look(self, now: float, look: float, mapped: float | None, settings: CadenceSettings) -> Cadence:
         """Learn what a frame took.
@@ -88,3 +97,8 @@ class Cadence:
 
 def _mean(before: float | None, newest: float, memory: float) -> float:
     return newest if before is None else before + memory * (newest - before)
+
+
+def _period(cost: float, share: float) -> float:
+    """How often something of a cost runs in a share of the time, seconds; infinity for never."""
+    return cost / share if share > 0 else math.inf

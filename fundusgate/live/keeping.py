@@ -1,4 +1,4 @@
-"""The thread that owns the archive: a photograph goes to the disk while it is judged, then published with its verdict."""
+"""The thread that owns the archive: a photograph goes to the disk while it is judged, and is published after that."""
 
 from __future__ import annotations
 

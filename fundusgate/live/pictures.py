@@ -38,7 +38,7 @@ def small_picture(rgb: NDArray[np.uint8], max_side: int) -> NDArray[np.uint8]:
         return rgb
     # every n-th pixel down to about three times the size, then by area: quick with twelve megapixels, and smooth
     step = max(1, longer // (3 * max_side))
-    sampled = np.ascontiguousarray(rgb[step // 2 :: step, step // 2 :: step]) if step > 1 else rgb
+    sampled = np.ascontiguousarray(rgb[::step, ::step]) if step > 1 else rgb
     size = (max(1, round(width * max_side / longer)), max(1, round(height * max_side / longer)))
     return np.asarray(cv2.resize(sampled, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
@@ -72,8 +72,9 @@ class Preview:
     def show(self, frame: Frame | None) -> None:
         """Make this the newest frame, or show nothing; never waits for an encoding."""
         with self._lock:
-            self._frame = frame
-            self._encoded = {}
+            if frame is not self._frame:
+                self._frame = frame
+                self._encoded = {}
 
     def get(self, max_side: int) -> tuple[int, bytes] | None:
         """Sequence number and JPEG of the newest frame; None where there is none to show.

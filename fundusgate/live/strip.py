@@ -87,6 +87,7 @@ def _card(still: int, record: CaptureRecord, assessment: Assessment) -> CaptureC
         field=record.field,
         attempt=record.attempt,
         overridden=None,
+        patient=record.patient,
     )
 
 
