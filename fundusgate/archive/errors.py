@@ -55,6 +55,7 @@ _KINDS: dict[int, tuple[type[ArchiveError], str]] = {
     errno.EACCES: (ArchivePermissionError, "permission denied: give the folder to the user that runs fundusgate"),
     errno.EPERM: (ArchivePermissionError, "not permitted: give the folder to the user that runs fundusgate"),
     errno.ENOENT: (ArchiveMissingError, "it is not there: is the disk or card still plugged in and mounted?"),
+    errno.EEXIST: (ArchiveMissingError, "a file lies where a folder should be: choose another folder"),
     errno.ENOTDIR: (ArchiveMissingError, "a file lies where a folder should be: choose another folder"),
     errno.ESTALE: (ArchiveMissingError, "the network folder is gone: mount it again"),
     errno.ENODEV: (ArchiveMissingError, "the device is gone: plug the disk or card in again"),

@@ -10,18 +10,19 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import zlib
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
 from fundusgate.archive.capture_folder import Kept
 from fundusgate.archive.durable import FILE_MODE, give_to_owner_of
+from fundusgate.archive.layout import is_id
 from fundusgate.archive.record import CaptureRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from fundusgate.codes import Laterality
@@ -40,7 +41,8 @@ CREATE TABLE captures (
     state TEXT NOT NULL,        -- kept, unreadable or missing
     why TEXT,                   -- not kept: a sentence
     taken INTEGER,              -- microseconds since 1970, UTC
-    patient TEXT, outcome TEXT, laterality TEXT, exported INTEGER, record TEXT
+    patient TEXT, outcome TEXT, laterality TEXT, exported INTEGER, record TEXT,
+    sum INTEGER                 -- CRC-32 of the row: SQLite has none of its own
 )""",
     "CREATE INDEX captures_patient ON captures (patient)",
 )
@@ -131,6 +133,9 @@ class Index:
         except sqlite3.Error:
             connection.close()
             raise
+        except ValueError as error:
+            connection.close()
+            raise sqlite3.DatabaseError("the index is damaged") from error
         return cls(connection)
 
     def close(self) -> None:
@@ -138,10 +143,21 @@ class Index:
         with self._lock:
             self._connection.close()
 
+    @contextmanager
+    def _sound(self) -> Iterator[None]:
+        """Hold the connection; bytes that make no sense count as what they are, a damaged database."""
+        with self._lock:
+            try:
+                yield
+            except (ValueError, TypeError) as error:
+                raise sqlite3.DatabaseError("the index is damaged") from error
+
     def known(self) -> dict[str, tuple[int, str]]:
         """Of every capture in the index, the folder's time when it was read, and its state."""
-        with self._lock:
-            rows = self._connection.execute("SELECT id, seen, state FROM captures")
+        with self._sound():
+            rows = self._connection.execute("SELECT id, seen, state FROM captures").fetchall()
+            if not all(is_id(id_) for id_, _, _ in rows):
+                raise sqlite3.DatabaseError("the index names what is no capture")
             return {id_: (seen, state) for id_, seen, state in rows}
 
     def put(self, captures: Iterable[tuple[str, int, Kept | str]]) -> None:
@@ -152,13 +168,13 @@ class Index:
                 time) and what it holds, or why it cannot be read.
         """
         rows = [_row(id_, seen, held) for id_, seen, held in captures]
-        with self._lock, self._connection:
+        with self._sound(), self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
             self._connection.executemany(
-                "INSERT INTO captures VALUES (?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET "
+                "INSERT INTO captures VALUES (?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET "
                 "seen=excluded.seen, notes=excluded.notes, state=excluded.state, why=excluded.why, "
                 "taken=excluded.taken, patient=excluded.patient, outcome=excluded.outcome, "
-                "laterality=excluded.laterality, exported=excluded.exported, record=excluded.record "
+                "laterality=excluded.laterality, exported=excluded.exported, record=excluded.record, sum=excluded.sum "
                 "WHERE excluded.notes >= captures.notes OR excluded.state != 'kept'",
                 rows,
             )
@@ -166,7 +182,7 @@ class Index:
     def mark_missing(self, ids: Iterable[str]) -> None:
         """Say of captures that their folders are gone, though nobody removed them through the archive."""
         why = "its folder is gone: look for it in a backup, or in an export"
-        with self._lock, self._connection:
+        with self._sound(), self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
             self._connection.executemany(
                 "UPDATE captures SET state = 'missing', seen = -1, why = ? WHERE id = ?", [(why, id_) for id_ in ids]
@@ -174,7 +190,7 @@ class Index:
 
     def forget(self, id_: str) -> None:
         """Take out a capture that was removed on purpose, durably."""
-        with self._lock:
+        with self._sound():
             self._connection.execute("PRAGMA synchronous = FULL")
             try:
                 self._connection.execute("DELETE FROM captures WHERE id = ?", (id_,))
@@ -205,19 +221,17 @@ class Index:
         }
         given = {text: value for text, value in conditions.items() if value is not None}
         where = " AND ".join(["state = 'kept'", *given])
-        with self._lock:
+        with self._sound():
             rows = self._connection.execute(
-                f"SELECT id, record, exported FROM captures WHERE {where} ORDER BY id DESC LIMIT ?",
-                [*given.values(), most],
+                f"SELECT * FROM captures WHERE {where} ORDER BY id DESC LIMIT ?", [*given.values(), most]
             ).fetchall()
-        try:
-            return [(id_, CaptureRecord.model_validate_json(text), bool(exported)) for id_, text, exported in rows]
-        except ValidationError as error:
-            raise sqlite3.DatabaseError("a record in the index is damaged") from error
+            if not all(row[-1] == _check(row[:-1]) for row in rows):
+                raise sqlite3.DatabaseError("a row of the index is damaged")
+            return [(row[0], CaptureRecord.model_validate_json(row[-2]), bool(row[-3])) for row in rows]
 
     def starting_with(self, start: str, most: int) -> list[str]:
         """Identifiers that begin with `start`, whatever their state, oldest first."""
-        with self._lock:
+        with self._sound():
             rows = self._connection.execute(
                 "SELECT id FROM captures WHERE substr(id, 1, ?) = ? ORDER BY id LIMIT ?", (len(start), start, most)
             )
@@ -225,26 +239,22 @@ class Index:
 
     def unreadable(self) -> list[Unreadable]:
         """Captures whose record cannot be read or whose folder is gone, oldest first."""
-        with self._lock:
+        with self._sound():
             rows = self._connection.execute("SELECT id, why, state FROM captures WHERE state != 'kept' ORDER BY id")
             return [Unreadable(id_, why, state == "missing") for id_, why, state in rows]
 
 
 def _row(id_: str, seen: int, held: Kept | str) -> tuple[object, ...]:
-    if not isinstance(held, Kept):
-        return id_, seen, 0, "unreadable", held, None, None, None, None, None, None
-    record = held.record
-    laterality = None if record.laterality is None else record.laterality.value
-    return (
-        id_,
-        seen,
-        held.notes,
-        "kept",
-        None,
-        _microseconds(record.taken_at),
-        record.patient,
-        record.outcome.value,
-        laterality,
-        int(held.exported),
-        record.model_dump_json(),
-    )
+    row: tuple[object, ...]
+    if isinstance(held, Kept):
+        record = held.record
+        laterality = None if record.laterality is None else record.laterality.value
+        told = (_microseconds(record.taken_at), record.patient, record.outcome.value, laterality, int(held.exported))
+        row = (id_, seen, held.notes, "kept", None, *told, record.model_dump_json())
+    else:
+        row = (id_, seen, 0, "unreadable", held, None, None, None, None, None, None)
+    return (*row, _check(row))
+
+
+def _check(row: tuple[object, ...]) -> int:
+    return zlib.crc32(repr(row).encode())

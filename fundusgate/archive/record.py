@@ -6,7 +6,16 @@ import math
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    ValidationInfo,
+    model_validator,
+)
 
 from fundusgate.codes import Laterality
 from fundusgate.runtime.gate.events import Outcome, Trigger
@@ -38,7 +47,11 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - a walk over whatever a camera kn
     return plain(str(value))
 
 
-PlainObject = Annotated[dict[str, Any], BeforeValidator(plain)]
+def _plain_unless_json(value: Any, info: ValidationInfo) -> Any:  # noqa: ANN401 - as `plain`
+    return value if info.mode == "json" else plain(value)
+
+
+PlainObject = Annotated[dict[str, Any], BeforeValidator(_plain_unless_json)]
 
 
 class _Part(BaseModel):
