@@ -94,6 +94,7 @@ def open_camera(uri: str) -> Camera:
             - `v4l2:/dev/video0`, with `?width=1920&height=1080&fps=30&fourcc=MJPG`: a USB camera;
             - `argus:0`, with `?width=1920&height=1080&fps=30&mode=2&live=960`: a Jetson's CSI camera, live
               frames `live` pixels wide, stills of the full size;
+            - `picamera2:0`, with `?live=960`: a Raspberry Pi's camera, likewise;
             - `gstreamer:PIPELINE`: whatever GStreamer has a source for, in the words of gst-launch-1.0.
 
     Raises:
@@ -178,6 +179,12 @@ def _argus(address: CameraAddress) -> Camera:
     return ArgusCamera(number, pipeline)
 
 
+def _picamera2(address: CameraAddress) -> Camera:
+    from fundusgate.device.cameras.picamera2 import Picamera2Camera
+
+    return Picamera2Camera(address.index(), address.integer("live", 960))
+
+
 def _gstreamer(address: CameraAddress) -> Camera:
     from fundusgate.device.cameras.gstreamer import GStreamerCamera, Pipeline
 
@@ -191,6 +198,7 @@ KINDS: dict[str, Callable[[CameraAddress], Camera]] = {
     "replay": _replay,
     "v4l2": _v4l2,
     "argus": _argus,
+    "picamera2": _picamera2,
     "gstreamer": _gstreamer,
 }
 EXAMPLES = ("sim://", "replay:FOLDER", "v4l2:/dev/video0", "argus:0", "picamera2:0")
