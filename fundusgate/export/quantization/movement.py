@@ -22,7 +22,7 @@ def shape_of(value: ir.Value) -> tuple[int, ...]:
     Raises:
         ValueError: Shapes were not inferred, or one depends on the input.
     """
-    if value.shape is None or not value.shape.is_static():
+    if value.shape is None or not all(isinstance(side, int) for side in value.shape):
         raise ValueError(f"{value.name} has no fixed shape: infer shapes first")
     return tuple(int(side) for side in value.shape.numpy())
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import onnx_ir as ir
@@ -11,15 +12,20 @@ from fundusgate.export.quantization.cpu import cpu_tensors, quantize_for_cpu
 from fundusgate.export.quantization.half import to_half
 from fundusgate.export.quantization.rules import CPU_RULES, TENSORRT_RULES, Plan, plan_quantization
 from fundusgate.export.quantization.tensorrt import quantize_for_tensorrt, tensorrt_tensors
+from fundusgate.export.quantization.written_out import write_out
+from fundusgate.export.readiness.operators import FIRST_VERSION
+from fundusgate.export.readiness.rules.imports import UINT8_SINCE
+from fundusgate.export.specs import ExportError
 from fundusgate.runtime.manifest import Precision
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Collection, Mapping
 
     import onnx
 
     from fundusgate.calibration.tensor_range import TensorRange
     from fundusgate.export.quantization.rules import Rule
+    from fundusgate.export.readiness.jetpacks import JetPack
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,41 @@ TARGETS: tuple[Target, ...] = (
     ),
     Target(Precision.FP16_TRT, lambda model, _ranges, _kept: to_half(model), None),
 )
+
+
+Form = Callable[["onnx.ModelProto"], "onnx.ModelProto"]
+"""A last step that leaves what a graph computes as it is."""
+
+
+def form_for(jetpack: JetPack) -> Form:
+    """What the graphs that TensorRT compiles by flags still need before that JetPack takes them.
+
+    Raises:
+        ExportError: Nothing helps there: it takes no uint8 input.
+    """
+    if jetpack.tensorrt < UINT8_SINCE:
+        raise ExportError(
+            f"JetPack {jetpack.version} brings {jetpack.tensorrt_name}, which takes no uint8 input: JetPack 5.1 is the"
+            " oldest that graphs are made for"
+        )
+    return write_out if jetpack.tensorrt < FIRST_VERSION["LayerNormalization"] else _as_it_is
+
+
+def targets_in(form: Form) -> tuple[Target, ...]:
+    """`TARGETS` with the graph for TensorRT's flags in another form; it is measured in that form.
+
+    The half-precision graph needs none: it is for TensorRT 10.12 and later.
+    """
+
+    def formed(target: Target) -> Target:
+        make = target.make
+        return replace(target, make=lambda model, ranges, kept: form(make(model, ranges, kept)))
+
+    return tuple(formed(target) if target.precision is Precision.INT8_TRT else target for target in TARGETS)
+
+
+def _as_it_is(model: onnx.ModelProto) -> onnx.ModelProto:
+    return model
 
 
 def tensors_to_calibrate(model: onnx.ModelProto) -> set[str]:
