@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from fundusgate.runtime.gate.observations import Aim
 from fundusgate.runtime.gate.prompts import prompted
 from fundusgate.runtime.gate.state import LIVE, AutoWaits, GateState, Phase
-from fundusgate.runtime.gate.transitions import PHASE_OF, enter, is_fresh
+from fundusgate.runtime.gate.transitions import MOST_BEFORE_READY, PHASE_OF, enter, is_fresh
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,8 +24,6 @@ SMOOTHING = 0.3
 """Time constant of the promise, seconds: slow enough not to tremble, quick enough to be felt as one's own hand."""
 LONGER_THAN_A_BLINK = 0.5
 """Seconds; a blink lasts 0.1 to 0.4."""
-MOST_BEFORE_READY = 0.95
-"""Highest promise outside READY: a full ring says "press now" and nothing else does."""
 
 
 def follow(state: GateState, view: LiveView, settings: GateSettings) -> GateState:
@@ -100,7 +98,7 @@ def _phase(state: GateState, view: LiveView, settings: GateSettings) -> Phase:
 def _guided(state: GateState, view: LiveView, elapsed: float, settings: GateSettings, *, anew: bool) -> GateState:
     """Promise and prompt of the phase. A frame from below the phase (a blink) says nothing about what to mend."""
     if state.phase is Phase.READY:
-        return replace(state, promise=1.0, prompt=None, rival=None, rival_since=None)
+        return replace(state, prompt=None, rival=None, rival_since=None)
     promise = min(1.0, max(0.0, view.promise)) if math.isfinite(view.promise) else 0.0
     share = 1.0 - math.exp(-elapsed / SMOOTHING)
     smooth = state.promise + share * (promise - state.promise)

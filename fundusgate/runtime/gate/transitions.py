@@ -36,12 +36,17 @@ PHASE_OF: Mapping[Aim, Phase] = {Aim.NO_EYE: Phase.NO_EYE, Aim.EYE: Phase.ALIGNI
 """Where the live picture leads by itself; READY must be held for."""
 
 
+MOST_BEFORE_READY = 0.95
+"""Highest promise outside READY: a full ring says "press now" and nothing else does."""
+
+
 def enter(state: GateState, phase: Phase) -> GateState:
     """Change the phase: what belonged to following the live picture, and an old reason, end with it."""
     if phase is state.phase:
         return state
     if phase in LIVE and state.phase in LIVE:
-        return replace(state, phase=phase, since=state.now, lower_since=None, lower_best=None)
+        promise = 1.0 if phase is Phase.READY else min(state.promise, MOST_BEFORE_READY)
+        return replace(state, phase=phase, since=state.now, promise=promise, lower_since=None, lower_best=None)
     return replace(
         state,
         phase=phase,
