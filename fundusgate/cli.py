@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 from fundusgate import __version__
 from fundusgate.commands.assess import assess
 from fundusgate.commands.calibration import calibration
+from fundusgate.commands.cameras import cameras
 from fundusgate.commands.captures import captures
 from fundusgate.commands.compile import compile_bundle
 from fundusgate.commands.demo import demo
@@ -67,6 +68,7 @@ def main(
 app.command()(assess)
 app.add_typer(calibration, name="calibration")
 app.add_typer(captures, name="captures")
+app.command()(cameras)
 app.command("compile")(compile_bundle)
 app.command()(demo)
 app.command()(export)
