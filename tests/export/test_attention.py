@@ -5,12 +5,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import onnx
 import pytest
+import torch
+from torch import Tensor, nn
 
 from fundusgate.export.parity import check_inputs
 from fundusgate.export.quantization import cpu
 from fundusgate.export.quantization.attention import OPSET
 from fundusgate.export.quantization.cpu import cpu_tensors, quantize_for_cpu
 from tests.export.residual import run, seen_ranges
+from tests.export.test_integer_products import exported
 from tests.export.windows import SIZE, windows_graph
 
 if TYPE_CHECKING:
@@ -112,3 +115,36 @@ def test_an_attention_that_others_read_too_is_left_alone(
     assert kinds(fused).count("Attention") == 1
     wanted, found = run(opened, images[0]), run(fused, images[0])
     np.testing.assert_allclose(found[1], wanted[1], atol=0.05)
+
+
+class OneHead(nn.Module):
+    """Attention over all tokens with a bias, without windows; its result may be joined with its input."""
+
+    def __init__(self, bias: tuple[int, ...], joins: bool) -> None:
+        super().__init__()
+        torch.manual_seed(9)
+        self.joins = joins
+        self.qkv = nn.Linear(32, 96)
+        self.proj = nn.Linear(64 if joins else 32, 32)
+        self.bias = nn.Parameter(torch.randn(bias))
+
+    def forward(self, image: Tensor) -> Tensor:
+        x = image.to(torch.float32) / 51 - 2
+        query, key, value = self.qkv(x).split(32, dim=-1)
+        mixed = (query @ key.transpose(-2, -1) + self.bias).softmax(-1) @ value
+        out: Tensor = self.proj(torch.cat((mixed, x), dim=-1) if self.joins else mixed)
+        return out @ torch.ones(32, 16)
+
+
+@pytest.mark.parametrize(
+    ("bias", "joins", "fused"), [((1, 64, 64), False, 1), ((1, 64, 64), True, 0), ((64, 64), False, 0)]
+)
+def test_what_is_not_quite_window_attention_is_left_as_it_is(bias: tuple[int, ...], joins: bool, fused: int) -> None:
+    model = exported(OneHead(bias, joins), channels=32, height=1, width=64)
+    image = np.random.default_rng(2).integers(0, 256, (1, 1, 64, 32), dtype=np.uint8)
+    quantized = quantize_for_cpu(model, seen_ranges(model, cpu_tensors(model), [image]))
+    assert kinds(quantized).count("Attention") == fused
+    assert kinds(quantized).count("Softmax") == 1 - fused
+    assert kinds(quantized).count("MatMulIntegerToFloat") == (4 if fused else 2)
+    (wanted,), (found,) = run(model, image), run(quantized, image)
+    assert 0 < np.abs(found - wanted).max() < 0.1 * np.ptp(wanted)

@@ -38,7 +38,6 @@ OPSET = 23
 IR_VERSION = 11
 """Of the file format that states this opset."""
 
-
 _BY_COLUMN = (1, 3, 6)
 """Inputs of MatMulIntegerToFloat that hold something for every column: weights, their scales, the bias."""
 
@@ -117,19 +116,20 @@ def _attention_around(softmax: ir.Node) -> _Attention | None:
     product = _producer(source, "MatMulIntegerToFloat")
     quantize = None if product is None else _producer(product.inputs[0], "QuantizeLinear")
     (mixed,) = readers[0].outputs
-    joined = end(mixed)
+    joined, shape = end(mixed), shape_of(mixed)
     if product is None or quantize is None or quantize.inputs[0] is None or joined is None:
         return None
-    if any(other is not source for other, _ in origins) or not _holds_all_heads(biases[0], shape_of(mixed)):
+    if len(shape) < 4 or prod(shape[:-4]) != 1 or not _holds_all_heads(biases[0], shape):
         return None
-    split = _split(shape_of(mixed), shape_of(source)[-1], (query, key.swapaxes(-1, -2), value))
+    if any(other is not source for other, _ in origins) or origin(joined)[0] is not mixed:
+        return None
+    split = _split(shape, shape_of(source)[-1], (query, key.swapaxes(-1, -2), value))
     tokens, moved = origin(quantize.inputs[0])
-    cut, back = whole_rows(moved), _joined_rows(shape_of(mixed), origin(joined)[1])
+    cut, back = whole_rows(moved), _joined_rows(shape, origin(joined)[1])
     if split is None or cut is None or back is None:
         return None
     rows, columns = split
-    heads = shape_of(mixed)[-3]
-    return _Attention(product, quantize, columns, tokens, cut[rows], biases[0], heads, mixed, joined, back)
+    return _Attention(product, quantize, columns, tokens, cut[rows], biases[0], shape[-3], mixed, joined, back)
 
 
 def _split(
@@ -141,7 +141,7 @@ def _split(
     """
     rows, columns = [], []
     for places in parts:
-        if places.size != prod(shape) or prod(shape[:-4]) != 1:
+        if places.size != prod(shape):
             return None
         row, column = np.divmod(places.reshape(shape[-4:]), width)
         if (row != row[:, :1, :, :1]).any() or (column != column[:1, :, :1, :]).any():

@@ -75,10 +75,8 @@ def _replace(graph: ir.Graph, node: ir.Node) -> None:
         result = step("Add", [result, rest[0]], taken.shape)
     (old,) = node.outputs
     graph.insert_before(node, made)
-    ir.convenience.replace_all_uses_with(old, result)
     name = old.name
-    if old.is_graph_output():
-        graph.outputs[graph.outputs.index(old)] = result
+    ir.convenience.replace_all_uses_with(old, result, replace_graph_outputs=True)
     graph.remove(node, safe=True)
     result.name = name
 
