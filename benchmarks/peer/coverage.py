@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from fundusgate.export.readiness.audit import audit, available
@@ -11,8 +12,10 @@ from fundusgate.export.readiness.jetpacks import JETPACKS, Target
 from .results import Coverage
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from fundusgate.export.readiness.audit import AuditedProduct
     from fundusgate.export.readiness.graph import GraphView
 
 
@@ -30,10 +33,16 @@ def coverage(path: Path, view: GraphView) -> Coverage | None:
         products=len(view.heavy()),
         quantized=sum(product.quantized for product in built.products),
         int8=sum(product.int8 for product in built.products),
+        fused=_fused(built.products),
         int8_layers=[product.node for product in built.products if product.int8],
         refused=[f"{finding.node}: {finding.reason}" for finding in built.refusals],
         jetpacks={version: objections(view, version) for version in JETPACKS},
     )
+
+
+def _fused(products: Sequence[AuditedProduct]) -> int:
+    in_layer = Counter(product.layer for product in products if product.layer)
+    return sum(product.quantized and not product.int8 and in_layer[product.layer] > 1 for product in products)
 
 
 def objections(view: GraphView, jetpack: str) -> list[str]:

@@ -45,6 +45,9 @@ class Coverage:
     """Those that the graph means for INT8."""
     int8: int
     """Those that TensorRT-RTX multiplies in INT8."""
+    fused: int
+    """Quantized products that share a layer with another, as attention does: of those the builder does not say in
+    which type they multiply."""
     int8_layers: list[str]
     refused: list[str]
     """Why there is no engine; empty where there is one."""

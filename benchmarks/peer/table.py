@@ -89,7 +89,8 @@ def _coverage(told: Coverage | None) -> list[str]:
         return [NOTHING] * 5
     ready = [version for version, objections in told.jetpacks.items() if not objections]
     stopped = [version for version, objections in told.jetpacks.items() if objections]
-    built = "no engine" if told.refused else str(told.int8)
+    fused = f" + {told.fused} fused" if told.fused else ""
+    built = "no engine" if told.refused else f"{told.int8}{fused}"
     return [built, str(told.quantized), str(told.products), _listed(ready), _listed(stopped)]
 
 

@@ -11,9 +11,9 @@ def made(seconds: float) -> Made:
     return Made(seconds, 2 * seconds, peak_mib=500.0, before_mib=120.0, versions={"onnx": "1.21.0"})
 
 
-def coverage(int8: int, refused: tuple[str, ...] = ()) -> Coverage:
+def coverage(int8: int, refused: tuple[str, ...] = (), fused: int = 0) -> Coverage:
     jetpacks = {"5.1": ["opset (1): opset 19 is newer than 17"], "6.2": []}
-    return Coverage(19, 19, int8, [f"/conv.{index}/Conv" for index in range(int8)], list(refused), jetpacks)
+    return Coverage(19, 19, int8, fused, [f"/conv.{index}/Conv" for index in range(int8)], list(refused), jetpacks)
 
 
 def some_results() -> Results:

@@ -44,6 +44,13 @@ def test_a_graph_without_an_engine_counts_no_int8_layers() -> None:
     assert told[2] == "no engine"
 
 
+def test_products_fused_with_others_are_counted_apart() -> None:
+    results = some_results()
+    attention = replace(results.rows[0], coverage=coverage(15, fused=4))
+    told = cells_of(as_markdown(replace(results, rows=[attention])), "efiqa-cp-edge: what runs in INT8", OURS)
+    assert told[2] == "15 + 4 fused"
+
+
 def test_cost_counts_memory_above_the_imports_and_leaves_out_what_nobody_quantized() -> None:
     markdown = as_markdown(some_results())
     assert cells_of(markdown, "efiqa-cp-edge: cost", OURS)[1:] == ["12", "24", "500", "380", "3.0", "16.0", "0.50"]
