@@ -69,7 +69,7 @@ def kept(state: GateState, told: StillKept, settings: GateSettings) -> Step:
 
 
 def failed(state: GateState, told: StillFailed, settings: GateSettings) -> Step:
-    """A still came to nothing; or the record of an override did, and then it is none."""
+    """A still came to nothing; or what the operator decided about it was not recorded, and then it is not decided."""
     still = state.still
     if still is None or told.still != still.number:
         return state, ()
@@ -78,6 +78,8 @@ def failed(state: GateState, told: StillFailed, settings: GateSettings) -> Step:
     if state.phase is Phase.ACCEPTED_WITH_NOTE and still.overridden:
         taken_back = replace(state, still=replace(still, overridden=False), settled=False)
         return fail(taken_back, told.why, settings), ()
+    if state.phase is Phase.CANNOT_OBTAIN and still.kept:
+        return fail(state, told.why, settings), ()
     return state, ()
 
 

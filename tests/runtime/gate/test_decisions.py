@@ -53,6 +53,14 @@ def test_an_override_that_could_not_be_recorded_is_taken_back_and_may_be_tried_a
     assert len(play.asked(RecordOverride)) == 2
 
 
+def test_giving_up_that_could_not_be_recorded_is_said_and_may_be_tried_again() -> None:
+    play = Play().diagram("live |++++++|\ndoes |PTBKG.|")
+    play.tell(StillFailed(1, "It was not recorded: the disk is full"))
+    assert (play.state.phase, play.state.why) == (Phase.NEARLY, "It was not recorded: the disk is full")
+    play.diagram("live |+|\ndoes |G|\nphase |X|")
+    assert play.asked(RecordGivenUp) == 2 * [RecordGivenUp(1, Reason.COOPERATION)]
+
+
 def test_an_accepted_photograph_is_not_taken_back() -> None:
     for does in ("PTAK", "PTNK"):
         play = Play().diagram(f"live |++++|\ndoes |{does}|")
