@@ -260,6 +260,7 @@ class ArchiveReader:
         for suffix in ("", "-wal", "-shm"):
             self.layout.index.with_name(self.layout.index.name + suffix).unlink(missing_ok=True)
         Index.open(self.layout.index).close()
+        self._index_lock.release()
         return self._opened_file()
 
     def _opened_memory(self) -> Index | None:

@@ -57,22 +57,21 @@ def table_of(entries: Sequence[tuple[CaptureRecord, bool]], encoding: str) -> Ta
     table = Table(box=SIMPLE_HEAD, pad_edge=False, caption=caption, caption_justify="left")
     table.add_column("capture (UTC)", no_wrap=True)
     table.add_column("here", no_wrap=True)
-    table.add_column("patient", overflow="fold")
+    table.add_column("patient", overflow="fold", min_width=7)
     table.add_column("eye", no_wrap=True)
-    table.add_column("outcome")
-    table.add_column("score", justify="right")
-    table.add_column("why", overflow="fold")
-    table.add_column("copied", no_wrap=True)
+    table.add_column("outcome", overflow="fold", min_width=20)
+    table.add_column("score", justify="right", no_wrap=True)
+    table.add_column("copy", no_wrap=True)
     for record, exported in entries:
         eye = (record.laterality and record.laterality.value, record.field and record.field.value)
+        why = _shown(_why(record), encoding)
         table.add_row(
             record.id[:15],
             f"{record.taken_at.astimezone():%m-%d %H:%M}",
             _shown(record.patient or "", encoding),
             " ".join(filter(None, eye)),
-            _outcome(record, encoding),
+            Text.assemble(_outcome(record, encoding), " ", why),
             _number(record.assessment.get("score")),
-            _shown(_why(record), encoding),
             "yes" if exported else "no",
         )
     return table

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import random
-import shutil
-import tempfile
 from collections import defaultdict
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,9 +19,7 @@ from tests.archive.warm import Doomed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-RAM_DISK = Path("/dev/shm")
-"""A kill leaves the system's own buffers alone, so that a disk adds nothing but waiting here."""
+    from pathlib import Path
 
 
 @pytest.fixture(scope="module")
@@ -33,16 +27,6 @@ def doomed() -> Iterator[Doomed]:
     process = Doomed()
     yield process
     process.close()
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[Path]:
-    if not os.access(RAM_DISK, os.W_OK):
-        yield tmp_path
-        return
-    folder = Path(tempfile.mkdtemp(prefix="fundusgate-", dir=RAM_DISK))
-    yield folder
-    shutil.rmtree(folder)
 
 
 def all_whole(archive: Archive) -> dict[str, str]:
@@ -63,11 +47,11 @@ def filled(root: Path, count: int) -> dict[str, str]:
         return {record.id: record.photograph_sha256 for record in records}
 
 
-def test_what_was_kept_survives_two_hundred_kills(doomed: Doomed, place: Path) -> None:
+def test_what_was_kept_survives_two_hundred_kills(doomed: Doomed, tmp_path: Path) -> None:
     dice = random.Random(4)
     total = 0
     for number in range(20):
-        root, promised = place / f"archive{number}", {}
+        root, promised = tmp_path / f"archive{number}", {}
         for _ in range(10):
             told = doomed.run("keep", root, dice, longest=0.01)
             promised |= {words[1]: words[2] for words in told if words[0] == "kept"}
@@ -79,16 +63,16 @@ def test_what_was_kept_survives_two_hundred_kills(doomed: Doomed, place: Path) -
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_amendments_survive(doomed: Doomed, place: Path, seed: int) -> None:
+def test_amendments_survive(doomed: Doomed, tmp_path: Path, seed: int) -> None:
     dice = random.Random(seed)
-    kept = filled(place / "archive", 5)
+    kept = filled(tmp_path / "archive", 5)
     promised: defaultdict[str, list[str]] = defaultdict(list)
     for _ in range(16):
-        told = doomed.run("amend", place / "archive", dice, longest=0.02)
+        told = doomed.run("amend", tmp_path / "archive", dice, longest=0.02)
         for words in told:
             if words[0] == "amended":
                 promised[words[1]].append(words[2])
-        with Archive.open(place / "archive") as archive:
+        with Archive.open(tmp_path / "archive") as archive:
             assert all_whole(archive) == kept
             for id_, reasons in promised.items():
                 history = [one.override.reason for one in archive.capture(id_).amendments if one.override]
@@ -103,29 +87,29 @@ def test_amendments_survive(doomed: Doomed, place: Path, seed: int) -> None:
     assert sum(map(len, promised.values())) > 16
 
 
-def test_an_index_that_is_damaged_and_made_anew_loses_nothing(doomed: Doomed, place: Path) -> None:
+def test_an_index_that_is_damaged_and_made_anew_loses_nothing(doomed: Doomed, tmp_path: Path) -> None:
     dice = random.Random(0)
-    kept = filled(place / "archive", 12)
+    kept = filled(tmp_path / "archive", 12)
     for _ in range(20):
-        told = doomed.run("rebuild", place / "archive", dice, longest=0.05)
+        told = doomed.run("rebuild", tmp_path / "archive", dice, longest=0.05)
         assert {words[1] for words in told if words[0] == "listed"} <= {"12"}
-        with Archive.open(place / "archive") as archive:
+        with Archive.open(tmp_path / "archive") as archive:
             assert all_whole(archive) == kept
 
 
-def test_an_export_is_taken_up_where_it_was_killed(doomed: Doomed, place: Path) -> None:
+def test_an_export_is_taken_up_where_it_was_killed(doomed: Doomed, tmp_path: Path) -> None:
     dice = random.Random(0)
-    root = place / "archive"
+    root = tmp_path / "archive"
     kept = filled(root, 12)
     for _ in range(14):
         doomed.run("export", root, dice, longest=0.02)
         with Archive.open(root) as archive:
             assert all_whole(archive) == kept
-        for out in place.glob("archive-out-*"):
+        for out in tmp_path.glob("archive-out-*"):
             for photograph in out.rglob("*.jpg"):
                 assert hashlib.sha256(photograph.read_bytes()).hexdigest() == kept[photograph.stem]
                 assert json.loads(photograph.with_suffix(".json").read_bytes())["id"] == photograph.stem
-    out = max(place.glob("archive-out-*"), key=lambda folder: len(list(folder.rglob("*.jpg"))))
+    out = max(tmp_path.glob("archive-out-*"), key=lambda folder: len(list(folder.rglob("*.jpg"))))
     with Archive.open(root) as archive:
         result = export_captures(archive, Selection(), out)
     assert result.copied + result.already == 12
@@ -134,13 +118,13 @@ def test_an_export_is_taken_up_where_it_was_killed(doomed: Doomed, place: Path) 
     assert list(out.rglob(".*")) == []
 
 
-def test_a_capture_is_pruned_whole_or_not_at_all(doomed: Doomed, place: Path) -> None:
+def test_a_capture_is_pruned_whole_or_not_at_all(doomed: Doomed, tmp_path: Path) -> None:
     dice = random.Random(0)
     for number in range(20):
-        root = place / f"archive{number}"
+        root = tmp_path / f"archive{number}"
         kept = filled(root, 6)
         with Archive.open(root) as archive:
-            assert export_captures(archive, Selection(), place / f"out{number}").copied == 6
+            assert export_captures(archive, Selection(), tmp_path / f"out{number}").copied == 6
             unexported = archive.keep(draft(99), frame()).id
         told = doomed.run("prune", root, dice, longest=0.02)
         removed = {words[1] for words in told if words[0] == "removed"}
