@@ -44,5 +44,5 @@ class CaptureReader(Protocol):
         """What is written beside the photograph.
 
         Raises:
-            LookupError: There is no such capture.
+            ArchiveError: There is no such capture (`NoSuchCaptureError`), or it cannot be read.
         """

@@ -14,6 +14,7 @@ from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
+from fundusgate.archive.errors import ArchiveError, NoSuchCaptureError
 from fundusgate.console.bodies import read_body
 from fundusgate.console.icons import sprite
 from fundusgate.console.live_socket import LiveSocket
@@ -137,8 +138,10 @@ class Console:
             raise HTTPException(404, "The captures' records are not at hand.")
         try:
             record = await asyncio.to_thread(self._captures.get, _capture(request))
-        except LookupError:
+        except NoSuchCaptureError:
             raise HTTPException(404, "There is no such capture.") from None
+        except ArchiveError as error:
+            raise HTTPException(503, str(error)) from error
         return Response(record.model_dump_json(), media_type="application/json")
 
     async def _live(self, socket: WebSocket) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
+from fundusgate.archive.errors import NoSuchCaptureError
 from fundusgate.archive.record import CaptureRecord, ModelUsed
 from fundusgate.codes import RetakeHelps, Verdict
 from fundusgate.live.commands import Automatic, Choose, Command, Continue, GiveUp, Identify, Override, Press, SignIn
@@ -56,6 +57,7 @@ class ScriptedGate:
         self._hung = threading.Event()
         self._closed: str | None = None
         self._still: Scene | None = None
+        self._refusal: str | None = None
         self._checking = 0
         self._kept: dict[str, tuple[Scene, CaptureRecord]] = {}
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -80,6 +82,9 @@ class ScriptedGate:
 
     def mend(self) -> None:
         self._closed = None
+
+    def refuse_next(self, why: str) -> None:
+        self._refusal = why
 
     def hang(self) -> None:
         self._hung.set()
@@ -106,10 +111,15 @@ class ScriptedGate:
         return self._kept[capture][0].jpeg(max_side)
 
     def get(self, capture: str) -> CaptureRecord:
+        if capture not in self._kept:
+            raise NoSuchCaptureError(f"there is no capture {capture}")
         return self._kept[capture][1]
 
     def submit(self, command: Command) -> None:
         self.commands.append(command)
+        if self._refusal is not None:
+            why, self._refusal = self._refusal, None
+            raise ValueError(why)
         now = self._snapshot
         match command:
             case Press():
@@ -134,7 +144,7 @@ class ScriptedGate:
             case Automatic(on=on):
                 self._publish(automatic=on)
 
-    def _amend(self, **what: Any) -> None:
+    def _amend(self, **what: Any) -> None:  # noqa: ANN401 - as dataclasses.replace
         first, *rest = self._snapshot.captures
         self._publish(captures=(replace(first, **what), *rest))
 
@@ -186,7 +196,7 @@ class ScriptedGate:
             captures=(card, *now.captures),
         )
 
-    def _publish(self, **changes: Any) -> None:
+    def _publish(self, **changes: Any) -> None:  # noqa: ANN401 - as dataclasses.replace
         with self._newer:
             self._snapshot = replace(self._snapshot, revision=self._snapshot.revision + 1, **changes)
             self._newer.notify_all()

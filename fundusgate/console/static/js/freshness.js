@@ -1,6 +1,6 @@
 // Whether what is shown is still true. The gate fails closed, and so does its screen: no fresh word, no green.
 
-const SILENT_AFTER = 1500; // ms without a snapshot
+const SILENT_AFTER = 1800; // ms without a snapshot; the gate sends one a second even where nothing happens
 const LOST_AFTER = 2500; // ms without any message, though the socket is open
 const LATE_AFTER = 1000; // ms that messages may take longer than the quickest one did
 

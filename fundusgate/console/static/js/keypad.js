@@ -9,8 +9,12 @@ export function buildKeypad(place, input) {
     const button = document.createElement("button");
     button.type = "button";
     button.tabIndex = -1;
-    if (key === "⌫") button.append(icon("ui_backspace"));
-    else button.textContent = key;
+    if (key === "⌫") {
+      button.append(icon("ui_backspace"));
+      button.dataset.label = "action.delete";
+    } else {
+      button.textContent = key;
+    }
     button.dataset.key = key;
     // the field keeps its focus
     button.addEventListener("pointerdown", (event) => event.preventDefault());

@@ -61,10 +61,11 @@ for (const button of document.querySelectorAll("[data-close]")) {
   button.addEventListener("click", () => button.closest("dialog").close());
 }
 
-await Promise.all([loadIcons(), speak(language())]);
+await loadIcons();
 buildTargets();
 buildIdentity();
 buildPreferences();
+await speak(language());
 buildSettings();
 listenToKeys();
 onChange(show);

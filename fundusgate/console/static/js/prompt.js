@@ -1,7 +1,7 @@
 // The one large prompt, and the tone of the whole screen.
 
 import { setIcon } from "./icons.js";
-import { known } from "./store.js";
+import { isLive, known } from "./store.js";
 import { wording } from "./wording.js";
 
 const place = document.getElementById("prompt");
@@ -10,7 +10,8 @@ const parts = { over: "prompt-over", act: "prompt-do", say: "prompt-say", more: 
 export function showPrompt() {
   const words = wording(known.state, known.captures[0], known.health);
   document.body.dataset.tone = words.tone;
-  document.body.dataset.fresh = known.health === "live" ? "yes" : "no";
+  // a closed gate has no picture either: what is still on the screen is an old one
+  document.body.dataset.fresh = isLive() && known.state.phase !== "closed" ? "yes" : "no";
   place.toggleAttribute("data-loud", words.loud === true);
   setIcon(document.getElementById("prompt-icon"), words.icon);
   for (const [name, id] of Object.entries(parts)) {
