@@ -47,11 +47,11 @@ def visible_field(rgb: NDArray[np.uint8], inside: NDArray[np.bool_]) -> NDArray[
     brightest = np.where(inside, brightest, np.uint8(0))
     field = inside.copy()
     for axis in (0, 1):
-        profile, counted = _profile(brightest, inside, axis)
+        lines = _Lines(brightest, inside, axis)
         for backwards in (False, True):
-            depth = _band(profile[::-1] if backwards else profile, counted[::-1] if backwards else counted)
-            if depth and _straight(brightest, inside, axis, len(profile) - 1 - depth if backwards else depth):
-                cut = slice(len(profile) - depth, None) if backwards else slice(0, depth)
+            depth = _band(lines, backwards=backwards)
+            if depth and _straight(brightest, inside, axis, len(inside) - 1 - depth if backwards else depth):
+                cut = slice(len(inside) - depth, None) if backwards else slice(0, depth)
                 if axis == 0:
                     field[cut, :] = False
                 else:
@@ -59,36 +59,43 @@ def visible_field(rgb: NDArray[np.uint8], inside: NDArray[np.bool_]) -> NDArray[
     return field
 
 
-def _profile(
-    brightest: NDArray[np.uint8], inside: NDArray[np.bool_], axis: int
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Level of the brighter pixels of each row (axis 0) or column (axis 1), and whether it has pixels inside."""
-    # every fourth pixel of a line tells its brighter part well enough, in a quarter of the time
-    lines = brightest[:, ::_STRIDE] if axis == 0 else brightest.T[:, ::_STRIDE]
-    masks = inside[:, ::_STRIDE] if axis == 0 else inside.T[:, ::_STRIDE]
-    counts = masks.sum(axis=1)
-    # pixels outside are zero and sort first, so the quantile counts from the bright end
-    ordered = np.sort(np.ascontiguousarray(lines), axis=1)
-    back = np.maximum(np.round((1 - _BRIGHTER) * counts), 1).astype(np.int64)
-    profile = ordered[np.arange(len(lines)), lines.shape[1] - back].astype(np.float64)
-    return profile, counts > 0
+class _Lines:
+    """The rows (axis 0) or columns (axis 1) of a square: how bright the brighter pixels of each are."""
+
+    def __init__(self, brightest: NDArray[np.uint8], inside: NDArray[np.bool_], axis: int) -> None:
+        # every fourth pixel of a line tells its brighter part well enough, in a quarter of the time
+        lines = brightest[:, ::_STRIDE] if axis == 0 else brightest.T[:, ::_STRIDE]
+        masks = inside[:, ::_STRIDE] if axis == 0 else inside.T[:, ::_STRIDE]
+        # pixels outside are zero, so the quantile counts from the bright end
+        self._lines = np.ascontiguousarray(lines)
+        counts = np.count_nonzero(masks, axis=1)
+        self._back = np.maximum(np.round((1 - _BRIGHTER) * counts), 1).astype(np.int64)
+        self.counted = counts > 0
+        self.lit = self.counted & (np.count_nonzero(self._lines >= BLACK, axis=1) >= self._back)
+
+    def level(self, line: int) -> float:
+        """Level of the brighter pixels of one line, 0..255."""
+        return float(np.sort(self._lines[line])[self._lines.shape[1] - self._back[line]])
 
 
-def _band(profile: NDArray[np.float64], counted: NDArray[np.bool_]) -> int:
-    """Depth in lines of the black band that starts this profile; zero where there is none."""
-    lit = np.flatnonzero(counted & (profile >= BLACK))
-    if not lit.size or not counted.any():
+def _band(lines: _Lines, *, backwards: bool) -> int:
+    """Depth in lines of the black band that starts (or ends) a square; zero where there is none."""
+    way = slice(None, None, -1 if backwards else 1)
+    counted, lit = np.flatnonzero(lines.counted[way]), np.flatnonzero(lines.lit[way])
+    side = len(lines.lit)
+    if not lit.size:
         return 0
-    first_line, first_lit = int(np.flatnonzero(counted)[0]), int(lit[0])
-    width = max(2, round(STEP_WIDTH * len(profile)))
-    if first_lit - first_line < 2 or first_lit - first_line > DEEPEST * len(profile):
+    first_line, first_lit = int(counted[0]), int(lit[0])
+    width = max(2, round(STEP_WIDTH * side))
+    if first_lit - first_line < 2 or first_lit - first_line > DEEPEST * side:
         return 0
-    after = min(first_lit + width, len(profile) - 1)
+    before, after = max(first_lit - width, 0), min(first_lit + width, side - 1)
+    if backwards:
+        before, after = side - 1 - before, side - 1 - after
     # resizing and compression smear the edge by a line or two: the band reaches to where the rise is over
-    rise = profile[after] - profile[max(first_lit - width, 0)]
-    if rise < STEP:
+    if lines.level(after) - lines.level(before) < STEP:
         return 0
-    return min(first_lit + max(1, width // 2), len(profile))
+    return min(first_lit + max(1, width // 2), side)
 
 
 def _straight(brightest: NDArray[np.uint8], inside: NDArray[np.bool_], axis: int, line: int) -> bool:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 QUICK = LiveSettings(
-    gate=GateSettings(hold=0.2, release=0.2, still_timeout=5.0, check_timeout=20.0, retake_shows=0.5),
+    gate=GateSettings(hold=0.3, release=0.2, still_timeout=5.0, check_timeout=20.0, retake_shows=0.5),
     grab_timeout=1.0,
     hung_after=0.5,
 )

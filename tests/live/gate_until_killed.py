@@ -19,7 +19,7 @@ from tests.live.parts import EyeCamera, lenient
 
 
 def main(bundle: Path, folder: Path) -> None:
-    settings = LiveSettings(gate=GateSettings(hold=0.05, auto_after=0.05))
+    settings = LiveSettings(gate=GateSettings(hold=0.3, auto_after=0.05))
     profile = lenient(Profile.load())
     with (
         Assessor.open(bundle, threads=1, profile=profile) as assessor,
