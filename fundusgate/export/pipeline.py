@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import onnx
     from torch import nn
 
+    from fundusgate.export.quantization.targets import Form
     from fundusgate.export.quantize import Quantization
     from fundusgate.export.specs import ExportSpec
     from fundusgate.models.weights import WeightsCard
@@ -41,29 +42,35 @@ class ExportRequest:
     checkpoint: Path
     backbone: Path | None = None
     """Folder of DINOv3's weights, for the networks that stand on it."""
+    size: int | None = None
+    """Side of the input, pixels; the network's usual one unless given."""
 
     @classmethod
     def parse(cls, text: str, backbone: Path | None = None) -> ExportRequest:
-        """Read `NAME` (the shipped weights) or `NAME=CHECKPOINT`.
+        """Read `NAME[@SIZE][=CHECKPOINT]`; without a checkpoint the shipped weights are meant.
 
         Args:
             text: What the user wrote.
             backbone: Folder of DINOv3's weights; networks without a backbone ignore it.
 
         Raises:
-            ExportError: No such network, no such checkpoint, or a backbone is missing.
+            ExportError: No such network, it does not take that size, no such checkpoint, or a backbone is missing.
             WeightsError: No weights of that network are shipped.
         """
-        name, equals, given = text.partition("=")
-        spec = spec_of(name)
+        wanted, equals, given = text.partition("=")
+        name, at, side = wanted.partition("@")
+        if at and not side.isdecimal():
+            raise ExportError(f"{wanted}: after @ comes the side of the input in pixels, such as {name}@512")
+        size = int(side) if at else None
+        spec = spec_of(name, size)
         checkpoint = Path(given).expanduser() if equals else shipped_weights(name)
         if not checkpoint.exists():
             raise ExportError(f"checkpoint {checkpoint} of {name} is not there")
         if spec.head is None:
-            return cls(name, checkpoint)
+            return cls(name, checkpoint, size=size)
         if backbone is None:
             raise ExportError(f"{name} stands on DINOv3 ViT-L/16: give the folder of its weights with --backbone")
-        return cls(name, checkpoint, backbone)
+        return cls(name, checkpoint, backbone, size)
 
 
 def default_requests() -> list[ExportRequest]:
@@ -91,6 +98,7 @@ def export_bundle(
     out: Path,
     quantization: Quantization | None = None,
     tell: Callable[[str], None] = lambda _step: None,
+    form: Form = lambda model: model,
 ) -> None:
     """Export networks and publish them as one bundle.
 
@@ -99,6 +107,7 @@ def export_bundle(
         out: The bundle's folder; an older bundle there is replaced in one step.
         quantization: How to make the other precisions; None for fp32 alone.
         tell: Called with a sentence before every step.
+        form: Last step of the fp32 graph, as `quantization.targets.form_for` gives it.
 
     Raises:
         ExportError: A network is named twice, a graph differs from its network, `out` holds something else, or a
@@ -113,22 +122,22 @@ def export_bundle(
     if quantization is not None:
         quantization.check()
     with replacing(out) as folder:
-        exported = [_export_one(request, folder, tell) for request in requests]
+        exported = [_export_one(request, folder, tell, form) for request in requests]
         manifests = [item.manifest for item in exported]
         if quantization is not None:
             manifests = quantization.add_to(folder, exported, tell)
         write_manifest(folder, manifests)
 
 
-def _export_one(request: ExportRequest, folder: Path, tell: Callable[[str], None]) -> Exported:
-    spec = spec_of(request.name)
+def _export_one(request: ExportRequest, folder: Path, tell: Callable[[str], None], form: Form) -> Exported:
+    spec = spec_of(request.name, request.size)
     tell(f"{spec.name}: reading weights")
     card = read_card(request.checkpoint, request.backbone)
     network = _network(spec, request)
     tell(f"{spec.name}: writing the graph")
     model = to_onnx(spec, network)
     path = folder / f"{spec.name}.{Precision.FP32.value}.onnx"
-    entry = save_graph(model, path)
+    entry = save_graph(form(model), path)
     tell(f"{spec.name}: comparing with the network")
     return Exported(describe(spec, network, card, entry, path), model)
 
@@ -140,7 +149,7 @@ def _network(spec: ExportSpec, request: ExportRequest) -> nn.Module:
 
     if request.backbone is None:
         raise ExportError(f"{spec.name} stands on DINOv3 ViT-L/16: name the folder of its weights")
-    return PhotographMap(read_backbone(request.backbone), build(spec.head, request.checkpoint)).eval()
+    return PhotographMap(read_backbone(request.backbone), build(spec.head, request.checkpoint), spec.grid).eval()
 
 
 def describe(spec: ExportSpec, network: nn.Module, card: WeightsCard, entry: GraphEntry, path: Path) -> ModelManifest:

@@ -15,7 +15,7 @@ from fundusgate.export.accuracy.photographs import PreparedSet
 from fundusgate.export.accuracy.reports import BudgetError
 from fundusgate.export.accuracy.search import Network, Search
 from fundusgate.export.accuracy.tell import AccuracyReport
-from fundusgate.export.quantization.targets import TARGETS, tensors_to_calibrate
+from fundusgate.export.quantization.targets import TARGETS, Target, tensors_to_calibrate
 from fundusgate.export.saving import save_graph
 from fundusgate.export.specs import ExportError
 from fundusgate.runtime.assessor import with_working_points
@@ -53,6 +53,8 @@ class Quantization:
     """Folder of collected ranges."""
     report: Path
     """Folder for the accuracy report; written also when the budget is broken."""
+    targets: tuple[Target, ...] = TARGETS
+    """The precisions."""
 
     def check(self) -> None:
         """Refuse what cannot succeed before any work is done.
@@ -90,10 +92,11 @@ class Quantization:
         networks = [self._calibrate(item, tell) for item in exported]
         reports: list[TargetReport] = []
         graphs: dict[Precision, dict[str, onnx.ModelProto]] = {}
-        with tempfile.TemporaryDirectory(prefix="fundusgate-export-") as scratch:
+        # In the bundle's own folder, so that the export after a killed one clears hundreds of megabytes away with it.
+        with tempfile.TemporaryDirectory(prefix="scratch-", dir=folder) as scratch:
             search = self._search(networks, Path(scratch), tell)
             try:
-                for target in TARGETS:
+                for target in self.targets:
                     report, graphs[target.precision] = search.settle(target)
                     reports.append(report)
             except BudgetError as error:

@@ -20,7 +20,7 @@ def save_graph(model: onnx.ModelProto, path: Path) -> GraphEntry:
     """Write a model, its weights beside it where they are many.
 
     Args:
-        model: A checked model.
+        model: A checked model; whole afterwards.
         path: The graph's file; the weights' file is `path` with `.data` appended.
 
     Returns:
@@ -30,6 +30,8 @@ def save_graph(model: onnx.ModelProto, path: Path) -> GraphEntry:
     external = model.ByteSize() > EXTERNAL_FROM_BYTES
     if external:
         onnx.save_model(model, path, save_as_external_data=True, location=data.name)
+        # Saving takes the weights out of the model; other precisions are made of it afterwards.
+        onnx.load_external_data_for_model(model, str(path.parent))
     else:
         onnx.save_model(model, path)
     opset = next(item.version for item in model.opset_import if item.domain in ("", "ai.onnx"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fundusgate.runtime.manifest import Framing, OutputSpec, Preprocessing, Role
@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 
 FTHNET_RESIZE = 512
 """Side that official FTHNet resizes the whole frame to before its 384-pixel crop (its test transform)."""
+
+
+PATCH = 16
+"""Side of a DINOv3 patch, pixels."""
+SMALLEST = 224
+"""Side of the smallest photograph that a network on DINOv3 is given: EFIQA's, and DINOv3's in training."""
 
 
 class ExportError(ValueError):
@@ -37,6 +43,31 @@ class ExportSpec:
     """What the published checkpoint was trained to see."""
     head: str | None = None
     """Name in `fundusgate.models` of the part that the checkpoint holds, where a DINOv3 backbone stands before it."""
+    grid: int | None = None
+    """Side of the grid of patches that the head was trained on. Where it is stated, the photograph may be smaller than
+    `size`: its features are stretched to this grid, and the map keeps its cells."""
+
+    def at(self, size: int) -> ExportSpec:
+        """The same network on a smaller photograph.
+
+        The published weights have seen `size` pixels alone: what a smaller photograph costs is for the user to measure.
+
+        Args:
+            size: Side of the square input, pixels.
+
+        Raises:
+            ExportError: The network takes no other size, or not this one.
+        """
+        if size == self.size:
+            return self
+        if self.grid is None:
+            raise ExportError(f"{self.name} takes {self.size} pixels and no other size: leave out @{size}")
+        if size % PATCH or not SMALLEST <= size < self.size:
+            raise ExportError(
+                f"{self.name} takes {SMALLEST} to {self.size} pixels in steps of {PATCH}, such as 224, 512 or"
+                f" {self.size}; not {size}"
+            )
+        return replace(self, size=size)
 
     def preprocessing(self, framing: Framing) -> Preprocessing:
         """The pre-processing of weights that were trained with `framing`.
@@ -53,15 +84,19 @@ class ExportSpec:
         )
 
 
-def spec_of(name: str) -> ExportSpec:
+def spec_of(name: str, size: int | None = None) -> ExportSpec:
     """The deployment of one of `fundusgate.models`' networks.
 
+    Args:
+        name: The network's name.
+        size: Side of its input, pixels; its usual one unless given.
+
     Raises:
-        ExportError: No network of that name is deployed.
+        ExportError: No network of that name is deployed, or it does not take that size.
     """
     if name not in SPECS:
         raise ExportError(f"no network {name!r} can be exported; there are {', '.join(SPECS)}")
-    return SPECS[name]
+    return SPECS[name] if size is None else SPECS[name].at(size)
 
 
 def _score(network: nn.Module, x: Tensor) -> tuple[Tensor, ...]:
@@ -100,8 +135,9 @@ def _fthnet(name: str) -> ExportSpec:
     )
 
 
-def _on_backbone(name: str, head: str, size: int, cells: int) -> ExportSpec:
-    return ExportSpec(name=name, role=Role.MAP, size=size, outputs=(_map_output(cells),), forward=_map, head=head)
+def _on_backbone(name: str, head: str, size: int, cells: int, grid: int | None = None) -> ExportSpec:
+    outputs = (_map_output(cells),)
+    return ExportSpec(name=name, role=Role.MAP, size=size, outputs=outputs, forward=_map, head=head, grid=grid)
 
 
 SPECS: dict[str, ExportSpec] = {
@@ -116,7 +152,7 @@ SPECS: dict[str, ExportSpec] = {
         ),
         _fthnet("fthnet-s"),
         _fthnet("fthnet-l"),
-        _on_backbone("efiqa-cp", head="efiqa-cp-context", size=1024, cells=16),
+        _on_backbone("efiqa-cp", head="efiqa-cp-context", size=1024, cells=16, grid=64),
         _on_backbone("efiqa", head="efiqa", size=224, cells=14),
     )
 }

@@ -110,12 +110,14 @@ class PhotographMap(nn.Module):
         head: `Efiqa` or `ContextNetwork`; the part that is trained.
     """
 
-    def __init__(self, backbone: DINOv3ViTModel, head: nn.Module) -> None:
+    def __init__(self, backbone: DINOv3ViTModel, head: nn.Module, grid: int | None = None) -> None:
         """Put the two together and freeze the backbone.
 
         Args:
             backbone: a DINOv3 ViT.
             head: takes features (B, C, H / 16, W / 16).
+            grid: side of the square grid that features are stretched to before the head (bilinear), so that a smaller
+                photograph gives as many cells; None leaves them as they are.
         """
         super().__init__()
         self.backbone = backbone
@@ -123,6 +125,7 @@ class PhotographMap(nn.Module):
         self.backbone.requires_grad_(False)
         self.skipped = 1 + int(backbone.config.num_register_tokens)
         self.patch = int(backbone.config.patch_size)
+        self.grid = grid
         self.train(self.training)
 
     def train(self, mode: bool = True) -> PhotographMap:
@@ -162,4 +165,7 @@ class PhotographMap(nn.Module):
         Returns:
             Float tensor (B, 1, h, w), logits; 16x16 for EFIQA-CP, 14x14 for EFIQA; sigmoid, 1 = degraded.
         """
-        return cast("Tensor", self.head(self.features(image)))
+        features = self.features(image)
+        if self.grid is not None and tuple(features.shape[2:]) != (self.grid, self.grid):
+            features = nn.functional.interpolate(features, (self.grid, self.grid), mode="bilinear")
+        return cast("Tensor", self.head(features))

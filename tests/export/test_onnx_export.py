@@ -10,6 +10,7 @@ import onnx.reference
 import pytest
 import torch
 
+from fundusgate.export import parity
 from fundusgate.export.onnx_export import OPSET, to_onnx
 from fundusgate.export.parity import check_inputs, fp32_parity
 from fundusgate.export.specs import SPECS, ExportError, spec_of
@@ -112,6 +113,43 @@ def test_a_vision_transformer_is_exported_without_shape_arithmetic(tmp_path: Pat
     onnx.save(model, tmp_path / "graph.onnx")
     assert fp32_parity(spec, network, tmp_path / "graph.onnx").max_abs_difference["map"] < 1e-5
     assert not operators(model) & {"Shape", "ConstantOfShape", "Where", "Expand", "Gather", "Identity", "Constant"}
+
+
+def test_a_smaller_photograph_keeps_the_map_s_cells(tmp_path: Path) -> None:
+    from transformers import DINOv3ViTConfig, DINOv3ViTModel
+
+    from fundusgate.models.dinov3 import SIZES, PhotographMap
+
+    small = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 1, "num_attention_heads": 4}
+    torch.manual_seed(0)
+    head = torch.nn.Conv2d(32, 1, 4, stride=4)
+    network = PhotographMap(DINOv3ViTModel(DINOv3ViTConfig(**SIZES | small)), head, grid=16).eval()
+    for size in (256, 112):
+        spec = replace(tiny_spec(cells=4), size=size)
+        onnx.save(to_onnx(spec, network), tmp_path / "graph.onnx")
+        assert fp32_parity(spec, network, tmp_path / "graph.onnx").max_abs_difference["map"] < 1e-5
+
+
+def test_efiqa_cp_alone_takes_other_sizes() -> None:
+    assert spec_of("efiqa-cp", 512).preprocessing(Framing.DISC).size == 512
+    assert spec_of("efiqa-cp", 512).outputs == spec_of("efiqa-cp").outputs
+    assert spec_of("fthnet-s", 384) is spec_of("fthnet-s")
+    with pytest.raises(ExportError, match="takes 384 pixels and no other size"):
+        spec_of("fthnet-s", 512)
+    for size in (16, 208, 500, 1040):
+        with pytest.raises(ExportError, match="224 to 1024 pixels in steps of 16"):
+            spec_of("efiqa-cp", size)
+
+
+def test_a_network_too_costly_for_every_picture_is_compared_on_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = TinyMap().eval()
+    path = tmp_path / "graph.onnx"
+    onnx.save(to_onnx(tiny_spec(), network), path)
+    assert fp32_parity(tiny_spec(), network, path).images == 5
+    monkeypatch.setattr(parity, "MOST_WORK", 1)
+    assert fp32_parity(tiny_spec(), network, path).images == 1
 
 
 def test_specifications_are_those_of_the_contract() -> None:

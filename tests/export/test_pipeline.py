@@ -126,6 +126,17 @@ def test_a_network_on_a_backbone_is_never_exported_on_random_features(tmp_path: 
     assert not (tmp_path / "bundle").exists()
 
 
+def test_the_size_of_the_photograph_stands_before_the_checkpoint(tmp_path: Path, checkpoint: Path) -> None:
+    request = ExportRequest.parse(f"efiqa-cp@512={checkpoint}", tmp_path)
+    assert (request.name, request.size, request.checkpoint) == ("efiqa-cp", 512, checkpoint)
+    odd = tmp_path / "context@2.safetensors"
+    odd.write_bytes(b"")
+    assert ExportRequest.parse(f"efiqa-cp={odd}", tmp_path).size is None
+    for written, words in (("efiqa-cp@large", "side of the input in pixels"), ("fthnet-s@512", "no other size")):
+        with pytest.raises(ExportError, match=words):
+            ExportRequest.parse(f"{written}={checkpoint}", tmp_path)
+
+
 def test_weights_of_another_network_are_refused(tmp_path: Path, checkpoint: Path) -> None:
     with pytest.raises(ValueError, match="missing"):
         export_bundle([ExportRequest("fthnet-s", checkpoint)], tmp_path / "bundle")
@@ -142,7 +153,10 @@ def test_many_weights_lie_in_a_file_of_their_own(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(saving, "EXTERNAL_FROM_BYTES", 0)
     network = TinyMap().eval()
     path = tmp_path / "tiny.fp32.onnx"
-    entry = save_graph(to_onnx(tiny_spec(), network), path)
+    model = to_onnx(tiny_spec(), network)
+    before = [tensor.raw_data for tensor in model.graph.initializer]
+    entry = save_graph(model, path)
+    assert [tensor.raw_data for tensor in model.graph.initializer] == before
     assert [item.file for item in entry.external_data] == ["tiny.fp32.onnx.data"]
     assert entry.external_data[0].sha256 == file_sha256(tmp_path / "tiny.fp32.onnx.data")
     manifest: ModelManifest = describe(tiny_spec(), network, CARD, entry, path)

@@ -10,12 +10,13 @@ import torch
 
 from fundusgate.calibration.tensor_range import TensorRange
 from fundusgate.export.onnx_export import to_onnx
+from fundusgate.export.quantization.targets import form_for
 from fundusgate.export.quantization.tensorrt import quantize_for_tensorrt, tensorrt_tensors
 from fundusgate.export.readiness import audit
 from fundusgate.export.readiness.check import check
 from fundusgate.export.readiness.coverage import must_be_int8
 from fundusgate.export.readiness.graph import GraphView
-from fundusgate.export.readiness.jetpacks import targets
+from fundusgate.export.readiness.jetpacks import jetpacks_of, targets
 from fundusgate.export.readiness.subjects import Subject, subjects_of
 from fundusgate.export.specs import spec_of
 from fundusgate.models import build
@@ -30,31 +31,37 @@ needs_rtx = pytest.mark.skipif(
 )
 
 OLDEST = {"efiqa-cp-edge": "5.1", "fthnet-s": "6.0", "fthnet-l": "6.0"}
-"""FTHNet's LayerNormalization is imported since TensorRT 8.6."""
+"""FTHNet's LayerNormalization is imported since TensorRT 8.6; for 5.1 it is written out."""
 
 
-@pytest.fixture(scope="module", params=["efiqa-cp-edge", "fthnet-s"])
-def quantized(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+@pytest.fixture(
+    scope="module",
+    params=[("efiqa-cp-edge", "6.0"), ("fthnet-s", "6.0"), ("fthnet-s", "5.1")],
+    ids=lambda given: f"{given[0]}-from-{given[1]}",
+)
+def quantized(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path, str]:
     """A network's graph for TensorRT; which layers run in INT8 does not hang on its weights or ranges."""
+    name, made_for = request.param
     torch.manual_seed(0)
-    model = to_onnx(spec_of(request.param), build(request.param).eval())
-    ranges = {name: TensorRange(-3.0, 3.0) for name in tensorrt_tensors(model)}
-    path = tmp_path_factory.mktemp("networks") / f"{request.param}.onnx"
-    onnx.save(quantize_for_tensorrt(model, ranges), path)
-    return request.param, path
+    model = to_onnx(spec_of(name), build(name).eval())
+    ranges = {tensor: TensorRange(-3.0, 3.0) for tensor in tensorrt_tensors(model)}
+    path = tmp_path_factory.mktemp("networks") / f"{name}.onnx"
+    (jetpack,) = jetpacks_of(made_for)
+    onnx.save(form_for(jetpack)(quantize_for_tensorrt(model, ranges)), path)
+    return name, path, min(made_for, OLDEST[name])
 
 
-def test_nothing_stops_a_network(quantized: tuple[str, Path]) -> None:
-    name, path = quantized
+def test_nothing_stops_a_network(quantized: tuple[str, Path, str]) -> None:
+    _, path, oldest = quantized
     view = GraphView.read(path)
-    for target in targets([OLDEST[name], "6.2", "7.x"]):
+    for target in targets([oldest, "6.2", "7.x"]):
         stopping = [finding for finding in check(view, target).findings if finding.severity.stops]
         assert stopping == [], target.jetpack.version
 
 
 @needs_rtx
-def test_what_must_be_int8_is(quantized: tuple[str, Path]) -> None:
-    name, path = quantized
+def test_what_must_be_int8_is(quantized: tuple[str, Path, str]) -> None:
+    name, path, _ = quantized
     view = GraphView.read(path)
     said = audit.audit(path, view)
     assert said.findings == ()
@@ -63,8 +70,8 @@ def test_what_must_be_int8_is(quantized: tuple[str, Path]) -> None:
     assert set(wanted) <= {product.node for product in said.products if product.int8}
 
 
-def test_the_demand_names_the_networks_own_parts(quantized: tuple[str, Path]) -> None:
-    name, path = quantized
+def test_the_demand_names_the_networks_own_parts(quantized: tuple[str, Path, str]) -> None:
+    name, path, _ = quantized
     view = GraphView.read(path)
     wanted = must_be_int8(name, view)
     if name == "efiqa-cp-edge":
