@@ -10,7 +10,7 @@ import numpy as np
 
 from fundusgate.device.cameras.base import Camera, CameraEndedError, CameraError, CameraTimeoutError, Frame
 from fundusgate.device.cameras.gstreamer_binding import load_gstreamer
-from fundusgate.device.cameras.numbering import TimedNumbering
+from fundusgate.device.cameras.numbering import RisingTimes, TimedNumbering
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -78,12 +78,18 @@ class GStreamerCamera(Camera):
         self._numbering = TimedNumbering()
         self._first_offset: int | None = None
         self._newest_number = -1
-        self._newest_time = 0.0
+        self._newest_pts = -1.0
+        self._rising = RisingTimes()
 
     @property
     def name(self) -> str:
         """As it was given."""
         return self._name
+
+    @property
+    def has_sensor(self) -> bool:
+        """Whether the pipeline's source is a camera; a file or a test picture may stand still."""
+        return self._text.endless
 
     def _do_open(self) -> None:
         gst = self._gst = load_gstreamer()
@@ -110,7 +116,6 @@ class GStreamerCamera(Camera):
     def _do_grab(self, deadline: float) -> Frame:
         while True:
             frame = self._pull("live", deadline)
-            # after a still, the live branch may yet hold the frame that the still was made of
             if frame is not None:
                 return frame
 
@@ -161,11 +166,16 @@ class GStreamerCamera(Camera):
     def _frame(self, sample: Any) -> Frame | None:  # noqa: ANN401
         buffer = sample.get_buffer()
         timestamp, pts = self._times(sample, buffer)
+        # the branches do not keep step: one may still hold what the other has delivered
+        if pts is not None and pts <= self._newest_pts:
+            return None
         number = self._number(buffer, timestamp)
         if number <= self._newest_number:
             return None
-        self._newest_number, self._newest_time = number, timestamp
-        return Frame(self._pixels(sample, buffer), timestamp, number, {"pts_seconds": pts})
+        self._newest_number = number
+        self._newest_pts = self._newest_pts if pts is None else pts
+        exposed_at = self._rising.after_the_last(timestamp)
+        return Frame(self._pixels(sample, buffer), exposed_at, number, {"pts_seconds": pts})
 
     def _times(self, sample: Any, buffer: Any) -> tuple[float, float | None]:  # noqa: ANN401
         """When the exposure began at the latest, on the monotonic clock; and the buffer's own time."""
@@ -179,7 +189,7 @@ class GStreamerCamera(Camera):
                 age = (clock.get_time() - self._running.get_base_time() - since_start) / SECOND
                 # a source that is not live writes times that are still to come
                 running = now - max(0.0, age)
-        return max(running - self._text.delay, float(np.nextafter(self._newest_time, np.inf))), pts
+        return running - self._text.delay, pts
 
     def _number(self, buffer: Any, timestamp: float) -> int:  # noqa: ANN401
         if buffer.offset == self._gst.BUFFER_OFFSET_NONE:

@@ -1,7 +1,8 @@
-"""Numbers for the frames of a camera that gives them times but no numbers."""
+"""Numbers and times for the frames of a camera that gives them less than that."""
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from statistics import median
 
@@ -39,3 +40,18 @@ class TimedNumbering:
         self._last = timestamp
         self._number += step
         return self._number
+
+
+class RisingTimes:
+    """Makes each frame's time later than that of the one before, by the least that a float can tell apart.
+
+    Two frames may come with one time from a coarse clock, or out of order from an estimate.
+    """
+
+    def __init__(self) -> None:
+        self._newest = -math.inf
+
+    def after_the_last(self, timestamp: float) -> float:
+        """The time, in seconds, or the next one after the last if it is not later."""
+        self._newest = max(timestamp, math.nextafter(self._newest, math.inf))
+        return self._newest

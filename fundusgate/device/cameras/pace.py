@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from fundusgate.device.cameras.base import CameraTimeoutError
+from fundusgate.device.cameras.numbering import RisingTimes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +29,7 @@ class Pace:
         self._pause = pause
         self._begun: float | None = None
         self._next = 0
-        self._newest = -math.inf
+        self._times = RisingTimes()
 
     def wait(self, deadline: float) -> tuple[int, float]:
         """Wait for the next frame's turn.
@@ -46,10 +47,8 @@ class Pace:
             number = max(number, math.floor((timestamp - begun) * self._fps))
             timestamp = begun + number / self._fps
             self._wait_until(timestamp, deadline)
-        # two frames of one tick of a coarse clock
-        timestamp = max(timestamp, math.nextafter(self._newest, math.inf))
-        self._next, self._newest = number + 1, timestamp
-        return number, timestamp
+        self._next = number + 1
+        return number, self._times.after_the_last(timestamp)
 
     def _wait_until(self, due: float, deadline: float) -> None:
         if due > deadline:

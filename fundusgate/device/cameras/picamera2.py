@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fundusgate.device.cameras.base import Camera, CameraClosedError, CameraError, CameraTimeoutError, Frame
-from fundusgate.device.cameras.numbering import TimedNumbering
+from fundusgate.device.cameras.numbering import RisingTimes, TimedNumbering
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,7 +80,7 @@ class Picamera2Camera(Camera):
         self._picam2: Any = None
         self._live_size = (0, 0)
         self._numbering = TimedNumbering()
-        self._newest = 0.0
+        self._times = RisingTimes()
 
     @property
     def name(self) -> str:
@@ -90,7 +90,7 @@ class Picamera2Camera(Camera):
     def _do_open(self) -> None:
         picam2 = self._picam2 = self._connect(self._camera_number)
         self._numbering = TimedNumbering()
-        self._newest = 0.0
+        self._times = RisingTimes()
         try:
             width, height = picam2.sensor_resolution
             live_width = min(self._live_width, width)
@@ -159,14 +159,14 @@ class Picamera2Camera(Camera):
         duration = metadata.get("FrameDuration")
         number = self._numbering.number(sensor, None if duration is None else duration / 1e6)
         # a shorter exposure may let a frame seem to begin before the one that came before it
-        self._newest = max(self._exposed_at(metadata), float(np.nextafter(self._newest, np.inf)))
+        timestamp = self._times.after_the_last(self._exposed_at(metadata))
         exposure = metadata.get("ExposureTime")
         told = {
             "exposure_seconds": None if exposure is None else exposure / 1e6,
             "analogue_gain": metadata.get("AnalogueGain"),
             "sensor_seconds": sensor,
         }
-        return Frame(pixels, self._newest, number, told)
+        return Frame(pixels, timestamp, number, told)
 
     def _exposed_at(self, metadata: dict[str, Any]) -> float:
         nanoseconds = metadata["SensorTimestamp"] - 1000 * metadata.get("ExposureTime", 0)

@@ -39,7 +39,7 @@ class SupervisedCamera(Camera):
         make: Gives a new camera, not opened, each time.
         hung_after: Seconds without a frame from which the camera is reopened.
         open_within: Seconds that it may take to open.
-        slow_below: Frames a second below which it counts as slow; it is reported and goes on.
+        slow_below: Frames a second below which a camera with a sensor counts as slow; it is reported and goes on.
         limits: How often it is reopened before it is given up.
         on_event: Called with each event, in the thread that asked for a frame.
 
@@ -260,6 +260,8 @@ class SupervisedCamera(Camera):
         self._size = (width, height)
         self._times.append(frame.timestamp)
         self._watch_the_rate()
+        if not self._slow:
+            self._why = None
         return passed
 
     def _numbered(self, frame: Frame) -> Frame:
@@ -270,15 +272,15 @@ class SupervisedCamera(Camera):
 
     def _watch_the_rate(self) -> None:
         rate = self.rate
-        if rate is not None and (rate < self._slow_below) != self._slow:
-            self._slow = not self._slow
-            text = f"{self.name} sends {rate:.1f} frames a second"
-            if self._slow:
-                text += f", fewer than {self._slow_below:g}: more light, or a smaller picture, may help"
-            self._why = text if self._slow else None
-            self._tell(CameraEventKind.SLOW if self._slow else CameraEventKind.STEADY, text)
-        elif not self._slow:
-            self._why = None
+        # a recording is as fast as it was asked to be
+        if not self._has_sensor or rate is None or (rate < self._slow_below) == self._slow:
+            return
+        self._slow = not self._slow
+        text = f"{self.name} sends {rate:.1f} frames a second"
+        if self._slow:
+            text += f", fewer than {self._slow_below:g}: more light, or a smaller picture, may help"
+            self._why = text
+        self._tell(CameraEventKind.SLOW if self._slow else CameraEventKind.STEADY, text)
 
     def _tell(self, kind: CameraEventKind, text: str) -> None:
         usual = kind in (CameraEventKind.OPENED, CameraEventKind.RESTORED, CameraEventKind.STEADY)

@@ -201,4 +201,4 @@ KINDS: dict[str, Callable[[CameraAddress], Camera]] = {
     "picamera2": _picamera2,
     "gstreamer": _gstreamer,
 }
-EXAMPLES = ("sim://", "replay:FOLDER", "v4l2:/dev/video0", "argus:0", "picamera2:0")
+EXAMPLES = ("sim://", "replay:FOLDER", "v4l2:/dev/video0", "argus:0", "picamera2:0", "gstreamer:PIPELINE")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from fundusgate.device.cameras.base import Camera, CameraError, CameraTimeoutError, Frame, Original
-from fundusgate.device.cameras.numbering import TimedNumbering
+from fundusgate.device.cameras.numbering import RisingTimes, TimedNumbering
 from fundusgate.device.cameras.v4l2_devices import check_video_device, video_number
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class V4l2Camera(Camera):
         self._given_fourcc = fourcc
         self._interval = interval
         self._numbering = TimedNumbering()
-        self._newest = 0.0
+        self._times = RisingTimes()
         self._damaged = 0
         self._timed_by_driver = True
 
@@ -201,10 +201,7 @@ class V4l2Camera(Camera):
         return began, seconds if plausible else None
 
     def _exposed_at(self, began: float, driver_seconds: float | None) -> float:
-        timestamp = began if driver_seconds is None else driver_seconds - self._interval
-        # two frames of a driver whose clock stands still
-        self._newest = max(timestamp, float(np.nextafter(self._newest, np.inf)))
-        return self._newest
+        return self._times.after_the_last(began if driver_seconds is None else driver_seconds - self._interval)
 
     def _retrieve(self) -> tuple[NDArray[np.uint8], Original | None] | None:
         """The frame's pixels and, of a JPEG, its file; None for one that is damaged."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,11 +18,10 @@ from fundusgate.device.cameras.uri import open_camera
 
 from .contract import CameraContract
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 SIZE = "video/x-raw,format=I420,width=66,height=40,framerate=100/1"
 SOURCE = f"videotestsrc is-live=true pattern=red ! {SIZE}"
+WITHOUT_NUMBERS = f"{SOURCE} ! jpegenc ! multipartmux ! multipartdemux single-stream=true ! jpegdec"
+"""There and back: the buffers' offsets are lost and their times stay, as with nvarguscamerasrc."""
 
 
 @pytest.fixture(autouse=True)
@@ -52,14 +51,46 @@ class TestGStreamerCameraWithStills(CameraContract):
 class TestGStreamerCameraWithoutNumbers(CameraContract):
     @pytest.fixture
     def camera(self) -> Camera:
-        # a payloader and back: offsets are lost, times stay
-        return camera_of(f"{SOURCE} ! jpegenc ! multipartmux ! multipartdemux single-stream=true ! jpegdec")
+        return camera_of(WITHOUT_NUMBERS)
+
+
+class TestGStreamerCameraWithStillsWithoutNumbers(CameraContract):
+    @pytest.fixture
+    def camera(self) -> Camera:
+        return camera_of(
+            WITHOUT_NUMBERS, live="videoscale ! video/x-raw,width=32,height=20", still="identity", delay=0.03
+        )
 
 
 class TestSupervisedGStreamerCamera(CameraContract):
     @pytest.fixture
     def camera(self) -> Camera:
         return SupervisedCamera(lambda: camera_of(SOURCE))
+
+
+def test_a_source_that_does_not_count() -> None:
+    gst = load_gstreamer()
+    with camera_of(WITHOUT_NUMBERS) as camera:
+        camera.grab()
+        sink = camera._running.get_by_name("live")
+        assert sink.try_pull_sample(10**9).get_buffer().offset == gst.BUFFER_OFFSET_NONE
+        for _ in range(8):
+            camera.grab()
+        before = camera.lost
+        time.sleep(0.2)
+        camera.grab()
+        assert 10 <= camera.lost - before <= 40
+
+
+def test_opening_again_and_again_leaves_nothing_behind() -> None:
+    camera = camera_of(SOURCE, live="videoscale ! video/x-raw,width=32,height=20", still="identity")
+    held = []
+    for _ in range(12):
+        with camera:
+            camera.grab()
+        held.append((len(list(Path("/proc/self/fd").iterdir())), len(list(Path("/proc/self/task").iterdir()))))
+    # the first few set up what GStreamer keeps
+    assert max(held[-4:]) <= max(held[2:6])
 
 
 def test_padded_rows_and_rgb_order() -> None:

@@ -1,8 +1,13 @@
-"""Numbers inferred from times."""
+"""Numbers inferred from times, and times that rise."""
 
 from __future__ import annotations
 
-from fundusgate.device.cameras.numbering import TimedNumbering
+import itertools
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fundusgate.device.cameras.numbering import RisingTimes, TimedNumbering
 
 
 def numbers(times: list[float]) -> list[int]:
@@ -26,3 +31,11 @@ def test_a_new_rate_becomes_the_usual_one() -> None:
 def test_the_cameras_own_interval_counts() -> None:
     numbering = TimedNumbering()
     assert [numbering.number(t, usual) for t, usual in ((0, 1), (1, 1), (3, 2), (7, 2))] == [0, 1, 2, 4]
+
+
+@given(st.lists(st.floats(0, 1e6), min_size=2))
+def test_times_rise_and_are_never_earlier_than_given(times: list[float]) -> None:
+    rising = RisingTimes()
+    given_out = [rising.after_the_last(time) for time in times]
+    assert all(a < b for a, b in itertools.pairwise(given_out))
+    assert all(out >= time for out, time in zip(given_out, times, strict=True))

@@ -13,6 +13,7 @@ import pytest
 from fundusgate.device.cameras.base import Camera, CameraError, CameraTimeoutError
 from fundusgate.device.cameras.uri import open_camera
 from fundusgate.device.cameras.v4l2 import V4l2Camera
+from fundusgate.device.photograph import decode_photograph
 
 from .contract import CameraContract
 from .fake_video_capture import FakeVideoCapture
@@ -48,6 +49,29 @@ def test_the_cameras_own_jpeg_is_kept() -> None:
     np.testing.assert_array_equal(frame.pixels, decoded[..., ::-1])
     assert np.abs(frame.pixels[20, 20].astype(int) - (200, 90, 10)).max() <= 3
     assert frame.metadata["fourcc"] == "MJPG"
+
+
+def without_huffman_tables(data: bytes) -> bytes:
+    """As many USB cameras send it: the tables of every JPEG of theirs are the standard's."""
+    out, at = bytearray(data[:2]), 2
+    while data[at + 1] != 0xDA:
+        length = 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+        out += b"" if data[at + 1] == 0xC4 else data[at : at + length]
+        at += length
+    return bytes(out + data[at:])
+
+
+def test_jpegs_without_tables_are_kept_as_they_are_and_can_be_read() -> None:
+    class Sparing(FakeVideoCapture):
+        def retrieve(self) -> tuple[bool, np.ndarray]:
+            _, data = super().retrieve()
+            return True, np.frombuffer(without_huffman_tables(data.tobytes()), np.uint8)[None]
+
+    with camera_with(Sparing()) as camera:
+        frame = camera.grab()
+    assert frame.original is not None
+    assert b"\xff\xc4" not in frame.original.data[:100]
+    np.testing.assert_array_equal(decode_photograph(frame.original.data), frame.pixels)
 
 
 def test_other_formats_are_converted_by_opencv() -> None:
