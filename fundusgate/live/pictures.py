@@ -36,8 +36,8 @@ def small_picture(rgb: NDArray[np.uint8], max_side: int) -> NDArray[np.uint8]:
     longer = max(height, width)
     if longer <= max_side:
         return rgb
-    # every n-th pixel down to about three times the size, then by area: quick with twelve megapixels, and smooth
-    step = max(1, longer // (3 * max_side))
+    # every n-th pixel down to about twice the size, then by area: quick with twelve megapixels, and smooth
+    step = max(1, longer // (2 * max_side))
     sampled = np.ascontiguousarray(rgb[::step, ::step]) if step > 1 else rgb
     size = (max(1, round(width * max_side / longer)), max(1, round(height * max_side / longer)))
     return np.asarray(cv2.resize(sampled, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)

@@ -68,13 +68,20 @@ def frame_disc(rgb: NDArray[np.uint8], disc: Disc, size: int) -> FramedFundus:
     within_disc = (x - disc.cx) ** 2 + (y - disc.cy) ** 2 <= disc.radius**2
     within_frame = (x >= 0) & (x < width) & (y >= 0) & (y < height)
     inside = within_disc & within_frame
+    if np.shares_memory(square, rgb):
+        square = square.copy()
     square[~inside] = 0
     return FramedFundus(rgb=square, inside=inside, box=(x0, y0, x0 + side, y0 + side))
 
 
 def _cut_square(rgb: NDArray[np.uint8], x0: int, y0: int, side: int) -> NDArray[np.uint8]:
-    """The square with black where it reaches past the photograph; shrunk first when it is over `LARGEST_SQUARE`."""
+    """The square with black where it reaches past the photograph; shrunk first when it is over `LARGEST_SQUARE`.
+
+    A square that lies within the photograph is the photograph's own memory: not to be written to.
+    """
     height, width = rgb.shape[:2]
+    if min(x0, y0) >= 0 and x0 + side <= width and y0 + side <= height and side <= LARGEST_SQUARE:
+        return rgb[y0 : y0 + side, x0 : x0 + side]
     left, top, right, bottom = max(0, x0), max(0, y0), min(width, x0 + side), min(height, y0 + side)
     shrink = -(-side // LARGEST_SQUARE)
     square = np.zeros((-(-side // shrink),) * 2 + (3,), dtype=np.uint8)

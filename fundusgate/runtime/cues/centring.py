@@ -42,8 +42,7 @@ def measure_centring(view: CueView) -> Centring:
         return Centring(0.0, 0.0, 0.0)
     side = view.inside.shape[0]
     light = view.luminance
-    reference = float(np.quantile(light[view.inside], 0.75))
-    lit = view.inside & (light > max(SIGNAL, LIT * reference))
+    lit = view.inside & (light > max(SIGNAL, LIT * view.upper_luminance))
     axis = (np.arange(side, dtype=np.float32) + 0.5) / np.float32(side / 2) - 1
     column = light.sum(axis=0)
     row = light.sum(axis=1)

@@ -42,12 +42,12 @@ class Exposure:
 
 def measure_exposure(view: CueView) -> Exposure:
     """Measure exposure on a prepared view; an empty field counts as entirely dark."""
-    light = view.luminance[view.inside]
+    light = view.field_luminance
     if light.size == 0:
         return Exposure(mean=0.0, upper=0.0, dark_fraction=1.0, bright_fraction=0.0, empty_fraction=1.0)
     return Exposure(
         mean=float(light.mean()),
-        upper=float(np.quantile(light, 0.75)),
+        upper=view.upper_luminance,
         dark_fraction=float(np.mean(light < DARK)),
         bright_fraction=float(np.mean(light > BRIGHT)),
         empty_fraction=float(np.mean(light < SIGNAL)),

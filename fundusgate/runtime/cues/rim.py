@@ -68,16 +68,19 @@ def measure_rim(view: CueView) -> Rim:
     padded = cv2.copyMakeBorder(view.inside.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=(0,))
     depth = cv2.distanceTransform(padded, cv2.DIST_L2, 3)[1:-1, 1:-1] / (view.inside.shape[0] / 2)
     rim = view.inside & (depth > RIM_DEPTH[0]) & (depth < RIM_DEPTH[1])
-    sector = (np.round(view.angle / (360 / SECTORS)).astype(np.int64) % SECTORS)[rim]
+    sector = (np.round(view.angle / np.float32(360 / SECTORS)).astype(np.int8) % SECTORS)[rim]
     light = view.luminance
-    white_rim, light_rim = view.white[rim], light[rim]
+    # one sort by sector instead of a mask for each; the figures do not depend on the order within a sector
+    order = np.argsort(sector, kind="stable")
+    ends = np.cumsum(np.bincount(sector, minlength=SECTORS))
+    white_rim, light_rim = view.white[rim][order], light[rim][order]
     # a lid or a shadow that reaches past the middle must not pass for a dark retina
-    bright_part = 0.85 * float(np.quantile(light[view.inside], 0.75))
+    bright_part = 0.85 * view.upper_luminance
     reference = max(float(np.median(light[middle])), bright_part, _DARK_FLOOR)
     haze, shade = np.zeros(SECTORS), np.zeros(SECTORS)
     for index in range(SECTORS):
-        here = sector == index
-        if int(here.sum()) < _FEWEST:
+        here = slice(int(ends[index - 1]) if index else 0, int(ends[index]))
+        if here.stop - here.start < _FEWEST:
             continue
         # the upper quartile: a crescent may be thinner than the rim; the median: a lid covers it all
         haze[index] = float(np.quantile(white_rim[here], 0.75))

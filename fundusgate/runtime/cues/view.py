@@ -6,6 +6,7 @@ Cues work at one canonical size, whatever the frame's: thresholds stay in the sa
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import cv2
@@ -60,6 +61,16 @@ class CueView:
     noise: float
     radius: NDArray[np.float32]
     angle: NDArray[np.float32]
+
+    @cached_property
+    def field_luminance(self) -> NDArray[np.float32]:
+        """(N,) float32, 0..1, luminance of the field's pixels."""
+        return self.luminance[self.inside]
+
+    @cached_property
+    def upper_luminance(self) -> float:
+        """Luminance that the brightest quarter of the field has, 0..1; the view must have a field."""
+        return float(np.quantile(self.field_luminance, 0.75))
 
 
 def _polar() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
