@@ -32,7 +32,15 @@ def overridden(state: GateState, told: Overridden) -> Step:
     """Keep the last still against the advice; only one that is on the disk and did not pass."""
     still = state.still
     may = state.phase in LIVE or state.phase in (Phase.RETAKE, Phase.CANNOT_OBTAIN)
-    if not may or still is None or not still.kept or still.overridden or not told.reason.strip():
+    # CANNOT_OBTAIN can be chosen while something is broken, and then nothing passes, either
+    if (
+        not may
+        or state.broken is not None
+        or still is None
+        or not still.kept
+        or still.overridden
+        or not told.reason.strip()
+    ):
         return state, ()
     if still.verdict in _PASSING:
         return state, ()

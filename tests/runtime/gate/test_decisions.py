@@ -27,7 +27,21 @@ def test_a_kept_photograph_that_did_not_pass_may_be_overridden(does: str, phase:
 
 
 @pytest.mark.parametrize(
-    "does", ["..V", "PTBV", "PTBFV", "PTAKCV", "PTAKV", "PTBKPV", "PTBKPTV", "PTBK3V", "1PTBKCV3V", "PTBK!V", "PTBKVCV"]
+    "does",
+    [
+        "..V",
+        "PTBV",
+        "PTBFV",
+        "PTAKCV",
+        "PTAKV",
+        "PTBKPV",
+        "PTBKPTV",
+        "PTBK3V",
+        "1PTBKCV3V",
+        "PTBK!V",
+        "PTBK!GV",
+        "PTBKVCV",
+    ],
 )
 def test_anything_else_may_not(does: str) -> None:
     play = Play().diagram(f"live |{'+' * len(does)}|\ndoes |{does}|")
