@@ -27,7 +27,7 @@ from fundusgate.runtime.profile import Profile
 from .coverage import coverage
 from .latency import milliseconds, ratio
 from .nodes import activation_scales, compared, pairs_by_reader, per_tensor_weights
-from .parity import Parity, run
+from .parity import Parity, run_once
 from .results import Flips, Made, Results, Row
 from .variants import UNCLIPPED, Files, Variant, make
 
@@ -82,7 +82,7 @@ class Comparison:
             reference = {}
             for role, manifest in self._gate.items():
                 self._tell(f"{manifest.name}: fp32 on {len(parity_set.photographs)} photographs")
-                reference[role] = run(self._fp32[role], manifest, parity_set)
+                reference[role] = self._run(self._fp32[role], manifest, parity_set)
             profile = with_working_points(Profile.load(), self._gate)
             parity = Parity(parity_set, profile, self._gate, reference, Budget.load())
             rows, together = self._measure_all(variants, made, parity, parity_set)
@@ -164,7 +164,7 @@ class Comparison:
                     continue
                 self._tell(f"{manifest.name}: measuring, {variant.name}")
                 try:
-                    outputs[role] = run(self.graph_of(manifest.name, variant.name), manifest, photographs)
+                    outputs[role] = self._run(self.graph_of(manifest.name, variant.name), manifest, photographs)
                 except BackendError as error:
                     rows.append(Row(variant.name, manifest.name, failed=str(error), made=told))
                     continue
@@ -172,6 +172,12 @@ class Comparison:
             if len(outputs) == len(self._gate):
                 together[variant.name] = parity.flips(outputs)[0]
         return rows, together
+
+    def _run(self, graph: Path, manifest: ModelManifest, photographs: PreparedSet) -> Outputs:
+        kept = self._out / "outputs"
+        kept.mkdir(exist_ok=True)
+        which = " ".join(entry.sha256 for entry in self._photographs.parity)
+        return run_once(graph, manifest, photographs, which, kept)
 
     def _row(self, variant: Variant, role: Role, made: Made | None, parity: Parity, outputs: Outputs) -> Row:
         name = self._gate[role].name

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import numpy as np
+import onnxruntime
 
 from fundusgate.export.accuracy import figures
 from fundusgate.export.accuracy.reports import figure_violations, flip_violations
 from fundusgate.export.accuracy.verdicts import verdicts
 from fundusgate.runtime.backends.onnx_cpu import OnnxRuntimeBackend
+from fundusgate.runtime.bundle import file_sha256
 from fundusgate.runtime.manifest import Role
 
 from .results import Flips
@@ -40,6 +44,28 @@ def run(graph: Path, manifest: ModelManifest, photographs: PreparedSet) -> Outpu
             for name, value in backend.infer(image).items():
                 gathered[name].append(value)
     return {name: np.stack(values) for name, values in gathered.items()}
+
+
+def run_once(graph: Path, manifest: ModelManifest, photographs: PreparedSet, which: str, folder: Path) -> Outputs:
+    """The same as `run`, kept on disk for a run that goes on where an earlier one was cut off.
+
+    Args:
+        graph: The graph.
+        manifest: Of its network.
+        photographs: To run it on.
+        which: Names those photographs, such as a hash.
+        folder: For what is kept.
+    """
+    name = hashlib.sha256(f"{file_sha256(graph)} {which} {onnxruntime.__version__}".encode()).hexdigest()
+    kept = folder / f"{name[:32]}.npz"
+    if kept.is_file():
+        with np.load(kept, allow_pickle=False) as held:
+            return {output.name: held[output.name] for output in manifest.outputs}
+    outputs = run(graph, manifest, photographs)
+    aside = kept.with_suffix(f".{os.getpid()}.npz")
+    np.savez(aside, **outputs)  # type: ignore[arg-type]
+    aside.replace(kept)
+    return outputs
 
 
 class Parity:
