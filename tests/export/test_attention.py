@@ -117,6 +117,16 @@ def test_an_attention_that_others_read_too_is_left_alone(
     np.testing.assert_allclose(found[1], wanted[1], atol=0.05)
 
 
+def test_a_graph_that_a_newer_opset_writes_otherwise_keeps_its_own(images: list[NDArray[np.uint8]]) -> None:
+    apart = windows_graph(opset=16)
+    assert "ReduceMean" in kinds(apart)
+    quantized = quantize_for_cpu(apart, seen_ranges(apart, cpu_tensors(apart), images))
+    assert {item.domain: item.version for item in quantized.opset_import}[""] == 16
+    assert "Attention" not in kinds(quantized)
+    (wanted,), (found,) = run(apart, images[0]), run(quantized, images[0])
+    assert 0 < np.abs(found - wanted).max() < 0.2 * np.ptp(wanted)
+
+
 class OneHead(nn.Module):
     """Attention over all tokens with a bias, without windows; its result may be joined with its input."""
 

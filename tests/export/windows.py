@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from fundusgate.export.onnx_export import to_onnx
+from fundusgate.export.onnx_export import OPSET, to_onnx
 from fundusgate.export.specs import ExportSpec
 from fundusgate.models.swin import SwinBlock
 from fundusgate.runtime.manifest import OutputSpec, Role
@@ -43,8 +43,8 @@ class Windows(nn.Module):
         return out
 
 
-def windows_graph() -> onnx.ModelProto:
+def windows_graph(opset: int = OPSET) -> onnx.ModelProto:
     shape = (1, 1, SIDE, SIDE)
     output = OutputSpec(name="map", shape=shape, meaning="degraded", polarity="high_is_bad", scale=1.0)
     spec = ExportSpec("windows", Role.MAP, SIZE, (output,), lambda network, x: (network(x),))
-    return to_onnx(spec, Windows().eval())
+    return to_onnx(spec, Windows().eval(), opset)

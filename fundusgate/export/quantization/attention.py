@@ -20,6 +20,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
+import onnx
 import onnx_ir as ir
 
 from fundusgate.export.quantization.integer_products import CONTRIBUTED
@@ -74,8 +75,11 @@ def fuse_window_attention(editor: QdqEditor) -> int:
         editor: Of a quantized graph whose shapes are known.
 
     Returns:
-        How many were rewritten; where it is not 0 the graph needs `OPSET`.
+        How many were rewritten; where it is not 0 the graph needs `OPSET`. None where the graph holds an operator that
+        is written otherwise at that opset, such as the ReduceMean of a LayerNorm that was taken apart.
     """
+    if not all(_holds_at_opset(node) for node in editor.graph):
+        return 0
     found = [
         attention
         for node in editor.graph
@@ -100,6 +104,13 @@ def state_attention(model: ir.Model) -> None:
     for node in model.graph:
         if node.op_type in ("QuantizeLinear", "DequantizeLinear"):
             node.domain = CONTRIBUTED
+
+
+def _holds_at_opset(node: ir.Node) -> bool:
+    if node.domain not in ("", "ai.onnx"):
+        return True
+    known = set(onnx.defs.get_schema(node.op_type, OPSET, "").attributes)
+    return known.issuperset(node.attributes)
 
 
 def _attention_around(softmax: ir.Node) -> _Attention | None:
