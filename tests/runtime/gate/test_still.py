@@ -7,9 +7,9 @@ import pytest
 from fundusgate.codes import CauseCode, RetakeHelps, Verdict
 from fundusgate.runtime.gate.events import JudgeStill, KeepStill, Outcome, PhaseChanged, TakeStill, Trigger
 from fundusgate.runtime.gate.observations import Pressed, StillFailed, StillJudged, StillKept, StillTaken, Tick
-from fundusgate.runtime.gate.state import Phase, Reason
+from fundusgate.runtime.gate.state import BUSY, Phase, Reason
 from fundusgate.runtime.gate.still import NO_STILL, NO_VERDICT, NOT_FRESH, NOT_KEPT
-from tests.runtime.gate.diagram import AGE, Play
+from tests.runtime.gate.diagram import AGE, COLUMN, Play
 
 NAN, INF = float("nan"), float("inf")
 
@@ -57,13 +57,16 @@ def test_a_double_press_takes_one_flash() -> None:
     assert len(play.asked(TakeStill)) == 1
 
 
-def test_a_press_at_the_moment_a_still_is_given_up_is_no_second_flash() -> None:
-    play = Play().diagram(f"live |+{15 * '.'}|\ndoes |P{15 * '.'}|")
-    assert play.state.phase is Phase.CAPTURING
-    play.now = 66.0
+@pytest.mark.parametrize(("does", "limit"), [("P", 2.0), ("PT", 3.125)])
+def test_a_press_at_the_moment_a_still_is_given_up_is_no_second_flash(does: str, limit: float) -> None:
+    columns = int(limit / COLUMN)
+    play = Play().diagram(f"live |{columns * '+'}|\ndoes |{does:.<{columns}}|")
+    assert play.state.phase in BUSY
     play.tell(Pressed())
-    assert play.state.phase is Phase.CLOSED
+    assert play.state.phase is Phase.NEARLY
     assert len(play.asked(TakeStill)) == 1
+    play.tell(Pressed())
+    assert len(play.asked(TakeStill)) == 2
 
 
 @pytest.mark.parametrize("exposed_at", [64.6, 0.0, NAN, INF, -INF, 99.0])

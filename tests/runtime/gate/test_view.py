@@ -54,7 +54,7 @@ def shipped() -> Assessor:
 def session(shipped: Assessor) -> list[Seen]:
     """Frames of a phantom session, from the approach to faults, each glanced at and assessed as a still."""
     out = []
-    for frame in LiveSession(2, size=256, fps=1.7):
+    for frame in LiveSession(2, size=256, fps=1.2):
         said = shipped.assess(frame.rgb)
         out.append((frame, shipped.glance(frame.rgb, want_map=True, want_score=True), said.verdict, said.main))
     return out
@@ -76,7 +76,7 @@ def test_a_phantom_s_frame_passes_live_exactly_where_it_would_as_a_still(
         if view.aim is Aim.RETINA:
             assert view.main == main
         passed += view.passing
-    assert 10 < passed <= len(session) - 4
+    assert 6 < passed <= len(session) - 3
 
 
 def test_the_aim_follows_the_phantom_s_approach(session: list[Seen], shipped: Assessor) -> None:
