@@ -157,16 +157,21 @@ class Attempt:
                 if self._abandoned or job is None:
                     return
             answer: Frame | CameraError
+            over = False
             try:
                 answer = job(camera)
-            except CameraTimeoutError as error:
+            except CameraError as error:
+                # told before the device is let go, which may hang
                 answer = error
+                over = not isinstance(error, CameraTimeoutError)
             with self._changed:
                 if self._abandoned:
                     log.info("%s woke after it had been given up; what it sent is thrown away", camera.name)
                     return
                 self._job, self._answer = None, answer
                 self._changed.notify_all()
+            if over:
+                return
 
     def _end(self, error: CameraError | None) -> None:
         with self._changed:

@@ -67,6 +67,7 @@ class SupervisedCamera(Camera):
         self._limits = RestartLimits() if limits is None else limits
         self._on_event = on_event
         self._attempt: Attempt | None = None
+        self._parting: Attempt | None = None
         self._reset()
 
     def _reset(self) -> None:
@@ -195,6 +196,7 @@ class SupervisedCamera(Camera):
                 raise self._over
             if self._attempt is None:
                 self._wait_to_reopen(deadline)
+                self._wait_for_the_device()
                 self._restarts += 1
                 self._attempt = Attempt(self._make, self._closing)
             try:
@@ -213,8 +215,15 @@ class SupervisedCamera(Camera):
             raise CameraTimeoutError(f"{self._why}; it is opened again in {self._reopen_at - deadline:.1f} s")
         self._pause(self._reopen_at - now)
 
+    def _wait_for_the_device(self) -> None:
+        """Give a camera that has failed the time to let its device go; one that hangs is not waited for."""
+        parting, self._parting = self._parting, None
+        if parting is not None:
+            parting.join(PARTING)
+
     def _handle(self, error: CameraError) -> None:
         """The camera has failed: report it, let it go, and say when it is opened again, if it is."""
+        self._parting = None if isinstance(error, CameraHungError) else self._attempt
         self._let_go()
         self._sending = False
         self._offset = None

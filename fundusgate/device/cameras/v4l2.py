@@ -30,12 +30,29 @@ END_OF_JPEG = b"\xff\xd9"
 class VideoCapture(Protocol):
     """What is used of `cv2.VideoCapture`."""
 
-    def isOpened(self) -> bool: ...  # noqa: N802, D102 - OpenCV's names
-    def grab(self) -> bool: ...  # noqa: D102
-    def retrieve(self) -> tuple[bool, Any]: ...  # noqa: D102
-    def get(self, propId: int) -> float: ...  # noqa: N803, D102
-    def set(self, propId: int, value: float) -> bool: ...  # noqa: N803, D102
-    def release(self) -> None: ...  # noqa: D102
+    def isOpened(self) -> bool:  # noqa: N802 - OpenCV's names
+        """Whether there is a device."""
+        ...
+
+    def grab(self) -> bool:
+        """Take the next frame from the driver; False where none came."""
+        ...
+
+    def retrieve(self) -> tuple[bool, Any]:
+        """Whether there is a picture, and the picture that was taken last."""
+        ...
+
+    def get(self, propId: int) -> float:  # noqa: N803
+        """A property; 0 where it is unknown."""
+        ...
+
+    def set(self, propId: int, value: float) -> bool:  # noqa: N803
+        """Ask for a property; whether the driver took it."""
+        ...
+
+    def release(self) -> None:
+        """Let the device go."""
+        ...
 
 
 def connect(device: Path) -> VideoCapture:

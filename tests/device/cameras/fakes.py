@@ -20,12 +20,14 @@ class Plan:
         then: "go on", "hang", "fail", "starve" (nothing comes, as the camera itself notices), "freeze" (the same
             picture), "rewind" (old timestamps), "resize", "crawl" (5 times slower).
         opens: "well", "fail", "hang".
+        closes: "well", "hang".
         interval: seconds between frames.
     """
 
     frames: int = 10**9
     then: str = "go on"
     opens: str = "well"
+    closes: str = "well"
     interval: float = 0.002
 
 
@@ -69,6 +71,8 @@ class PlannedCamera(Camera):
         self._sent = 0
 
     def _do_close(self) -> None:
+        if self._plan.closes == "hang":
+            self._hang()
         self._stage.closed += 1
 
     def _hang(self) -> None:

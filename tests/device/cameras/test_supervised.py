@@ -164,6 +164,26 @@ def test_the_end_of_a_script_is_no_failure() -> None:
             camera.grab()
 
 
+def test_the_reason_is_told_also_when_the_device_hangs_on_closing(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervised, "PARTING", 0.05)
+    camera, events = supervise(stage, Plan(frames=2, then="fail", closes="hang"), Plan())
+    with camera:
+        frames = [camera.grab(3) for _ in range(4)]
+    assert frames[-1].metadata["opening"] == 2
+    assert kinds(events) == [CameraEventKind.OPENED, CameraEventKind.FAILED, CameraEventKind.RESTORED]
+    assert "unplugged" in events[1].text
+
+
+def test_the_device_is_let_go_before_it_is_opened_again(stage: Stage) -> None:
+    camera, _ = supervise(stage, Plan(frames=2, then="fail"))
+    with camera:
+        for number in range(1, 6):
+            camera.grab(3)
+            assert stage.closed == (number - 1) // 2
+
+
 def test_another_size_is_reported_and_passed_on(stage: Stage) -> None:
     camera, events = supervise(stage, Plan(frames=3, then="resize"))
     with camera:
