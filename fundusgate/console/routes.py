@@ -6,9 +6,8 @@ import asyncio
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
@@ -38,6 +37,10 @@ SIDES = frozenset({160, 900})
 """Pixels: the strip's picture and the larger view's; no others are made."""
 CAPTURE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 COMMANDS_A_SECOND = 10.0
+
+
+class _Guess(BaseModel):
+    code: str
 
 
 class Console:
@@ -94,15 +97,16 @@ class Console:
     async def _pair(self, request: Request) -> Response:
         if self._pairing is None:
             return RedirectResponse("/", 303)
-        body = await read_body(request, "application/x-www-form-urlencoded")
-        fields = parse_qs(body.decode("utf-8", "replace"), max_num_fields=4)
+        body = await read_body(request, "application/json")
         try:
-            token = self._pairing.pair(fields.get("code", [""])[0])
-        except TooManyGuessesError:
-            return RedirectResponse("/pair?wait", 303)
+            token = self._pairing.pair(_Guess.model_validate_json(body).code)
+        except ValidationError:
+            raise HTTPException(422, 'Send {"code": "..."}.') from None
+        except TooManyGuessesError as error:
+            raise HTTPException(429, str(error)) from None
         if token is None:
-            return RedirectResponse("/pair?wrong", 303)
-        response = RedirectResponse("/", 303)
+            raise HTTPException(403, "That is not the code.")
+        response = Response(status_code=204)
         response.set_cookie(
             COOKIE, token, max_age=int(LIFETIME), httponly=True, samesite="strict", secure=self._secure, path="/"
         )

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from tests.console.browser import Browser
     from tests.console.scripted_gate import ScriptedGate
 
+FOCUSED = """
+const style = getComputedStyle(document.activeElement);
+return [document.activeElement.id, style.outlineStyle, style.outlineWidth];
+"""
 APART = 0.2
 """Seconds between two keys of a hand."""
 
@@ -118,8 +122,7 @@ def test_a_walk_with_tab_reaches_everything_and_is_seen(page: Browser) -> None:
     reached = set()
     for _ in range(14):
         page.keys(Keys.TAB, 0.01)
-        look = "const a = document.activeElement; return [a.id, getComputedStyle(a).outlineStyle, getComputedStyle(a).outlineWidth]"
-        name, style, width = page.run(look)
+        name, style, width = page.run(FOCUSED)
         if name:
             reached.add(name)
             assert (style, width) == ("solid", "3px"), name
