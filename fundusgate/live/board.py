@@ -19,7 +19,6 @@ class Board:
     def __init__(self, first: Snapshot) -> None:
         self._newest = first
         self._changed = threading.Condition()
-        self._closed = False
 
     @property
     def newest(self) -> Snapshot:
@@ -40,14 +39,8 @@ class Board:
             timeout: seconds to wait at most.
 
         Returns:
-            None when there is none in time, or when no more will come.
+            None when there is none in time.
         """
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._newest.revision > revision, timeout)
+            self._changed.wait_for(lambda: self._newest.revision > revision, timeout)
             return self._newest if self._newest.revision > revision else None
-
-    def close(self) -> None:
-        """Wake every reader; no more will come."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify_all()

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+ENDED = "The live gate has ended: start fundusgate again."
 REDRAW = 1.0
 """Seconds after which a snapshot is published even where nothing happened: the rates change."""
 
@@ -75,7 +76,14 @@ class Conductor:
         self._inbox.put(Tick())
 
     def run(self) -> None:
-        """Hear messages until told to stop."""
+        """Hear messages until told to stop; however it ends, the last snapshot says that the gate is closed."""
+        try:
+            self._listen()
+        finally:
+            self.state = replace(self.state, phase=Phase.CLOSED, promise=0.0, prompt=None, why=ENDED)
+            self._draw(time.monotonic())
+
+    def _listen(self) -> None:
         while not self._stopping.is_set():
             try:
                 message: Message = self._inbox.get(timeout=self._settings.tick)
@@ -84,7 +92,6 @@ class Conductor:
             for health in self._crew.watch.look(time.monotonic()):
                 self._hear(health)
             self._hear(message)
-        self.board.close()
 
     def _hear(self, message: Message) -> None:
         before = self.state.phase

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import queue
+import time
 from typing import TYPE_CHECKING
 
 from fundusgate.archive.errors import ArchiveError
@@ -15,6 +16,7 @@ from fundusgate.live.orders import CommandRefused, check
 from fundusgate.live.pictures import jpeg
 from fundusgate.live.settings import LiveSettings
 from fundusgate.live.worker import Worker
+from fundusgate.runtime.gate.state import BUSY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -78,11 +80,19 @@ class LiveGate:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._finish_still()
         left = self._crew.stop()
         self._conductor.stop()
         self._worker.join(PARTING)
         if left:
             log.warning("these parts do not end and are left behind: %s", ", ".join(left))
+
+    def _finish_still(self) -> None:
+        """Let a still that is under way reach the disk."""
+        until = time.monotonic() + PARTING
+        snapshot = self.snapshot()
+        while snapshot.phase in BUSY and time.monotonic() < until and self.alive:
+            snapshot = self.wait_for_newer(snapshot.revision, 0.2) or snapshot
 
     @property
     def alive(self) -> bool:

@@ -77,7 +77,7 @@ class Histogram:
 
 
 class RateMeter:
-    """Events a second over the last few seconds; used by one thread at a time, with the clock passed in.
+    """Events a second over the last few seconds, with the clock passed in; safe to share between threads.
 
     Args:
         window: seconds that are looked back.
@@ -87,20 +87,23 @@ class RateMeter:
         self._window = window
         self._times: deque[float] = deque()
         self._first: float | None = None
+        self._lock = threading.Lock()
 
     def add(self, now: float) -> None:
         """Count one event."""
-        if self._first is None:
-            self._first = now
-        self._times.append(now)
-        self._forget(now)
+        with self._lock:
+            if self._first is None:
+                self._first = now
+            self._times.append(now)
+            self._forget(now)
 
     def rate(self, now: float) -> float:
         """Events a second, zero when there were none; a start shorter ago than the window is reckoned with."""
-        self._forget(now)
-        if self._first is None:
-            return 0.0
-        return len(self._times) / max(min(self._window, now - self._first), 1e-3) if now > self._first else 0.0
+        with self._lock:
+            self._forget(now)
+            if self._first is None or now <= self._first:
+                return 0.0
+            return len(self._times) / max(min(self._window, now - self._first), 1e-3)
 
     def _forget(self, now: float) -> None:
         # the deque is short: at 60 frames a second 180 times

@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING
 
 from fundusgate.archive.errors import ArchiveFullError
 from fundusgate.archive.store import Archive
+from fundusgate.device.cameras.supervised import SupervisedCamera
 from fundusgate.live.commands import Press
+from fundusgate.live.engine import LiveGate
 from fundusgate.live.faults import Faults
 from fundusgate.live.messages import Health, Part
+from fundusgate.runtime import Assessor, Profile
 from fundusgate.runtime.gate.events import Outcome
 from fundusgate.runtime.gate.observations import Broken, Mended
 from fundusgate.runtime.gate.state import Phase
 from tests.live.conftest import QUICK, Rig
-from tests.live.parts import PATIENCE, wait_for
+from tests.live.parts import PATIENCE, EyeCamera, lenient, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,6 +107,33 @@ def test_a_camera_that_hangs_closes_the_gate(rig: Open) -> None:
         live.camera.hangs.clear()
         live.camera.woken.set()
         wait_for(live.gate, seen)
+
+
+def test_a_camera_under_supervision_is_brought_back_from_a_hang(small_bundle: Path, tmp_path: Path) -> None:
+    made: list[EyeCamera] = []
+
+    def make() -> EyeCamera:
+        made.append(EyeCamera())
+        return made[-1]
+
+    camera = SupervisedCamera(make, hung_after=0.5)
+    profile = lenient(Profile.load())
+    with (
+        Assessor.open(small_bundle, threads=1, profile=profile) as assessor,
+        Archive.open(tmp_path / "archive") as archive,
+        LiveGate(camera, assessor, archive, QUICK) as gate,
+    ):
+        before = wait_for(gate, seen)
+        made[-1].hangs.set()
+        wait_for(gate, closed)
+        after = wait_for(gate, seen)
+        made[-1].woken.set()
+        assert camera.restarts >= 1
+        assert before.frame is not None
+        assert after.frame is not None
+        assert after.frame > before.frame
+        for each in made:
+            each.woken.set()
 
 
 def test_a_covered_lens_is_never_ready_on_what_was_seen_before(rig: Open) -> None:

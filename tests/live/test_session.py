@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -144,6 +145,47 @@ def test_screens_get_pictures_encoded_once(rig: Open) -> None:
         assert rates.guidance_ms["p50"] <= rates.guidance_ms["p99"] <= rates.guidance_ms["max"]
         assert live.gate.latencies()["still"]["max"] > 0
     assert live.gate.wait_for_newer(10**9, 0.01) is None
+    ended = live.gate.snapshot()
+    assert (ended.phase, ended.map) == (Phase.CLOSED, None)
+    assert "start fundusgate again" in (ended.why or "")
+    with pytest.raises(CommandRefused, match="has ended"):
+        live.gate.submit(Press())
+
+
+def test_a_still_under_way_reaches_the_disk_before_the_end(rig: Open) -> None:
+    with rig() as live:
+        wait_for(live.gate, lambda s: s.phase is Phase.READY)
+        live.camera.late = 0.1
+        live.gate.submit(Press())
+        wait_for(live.gate, lambda s: s.phase is Phase.CAPTURING)
+    with rig() as live:
+        (record,) = live.archive.captures()
+        assert record.outcome in (Outcome.ACCEPTED, Outcome.ACCEPTED_WITH_NOTE)
+
+
+def test_nobody_is_named_in_the_log(rig: Open, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    with rig() as live:
+        live.gate.submit(Identify(patient="Q-4711"))
+        wait_for(live.gate, lambda s: s.phase is Phase.READY)
+        live.gate.submit(Press())
+        done = wait_for(live.gate, settled)
+        assert live.archive.get(done.captures[0].id).patient == "Q-4711"
+    assert "capturing" in caplog.text
+    assert "4711" not in caplog.text
+
+
+def test_a_slow_screen_misses_snapshots_and_holds_nobody_up(rig: Open) -> None:
+    with rig() as live:
+        first = wait_for(live.gate, lambda s: s.frame is not None)
+        later = wait_for(live.gate, lambda s: s.revision > first.revision + 10)
+        # who comes back late gets the newest, not the next
+        missed = live.gate.wait_for_newer(first.revision, 10)
+        assert missed is not None
+        assert missed.revision >= later.revision
+        assert missed.frame is not None
+        assert first.frame is not None
+        assert missed.frame > first.frame
 
 
 def test_a_capture_of_an_earlier_run_has_a_picture(rig: Open) -> None:
