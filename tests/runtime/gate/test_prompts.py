@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 from hypothesis import given
@@ -45,12 +46,12 @@ def test_causes_that_alternate_do_not_keep_an_old_prompt_for_ever() -> None:
     )
 
 
-def test_a_blink_says_nothing_about_what_to_mend() -> None:
-    Play().diagram(
+def test_a_frame_from_below_the_phase_says_nothing_about_what_to_mend() -> None:
+    Play(replace(PACE, release=1.5)).diagram(
         """
-        live   |-----------oo----|
-        phase  |nnnnnnnnnnnnnnnnn|
-        prompt |-----------------|
+        live   |-----------oooooooooo--|
+        phase  |nnnnnnnnnnnnnnnnnnnnnnn|
+        prompt |-----------------------|
         """
     )
 
