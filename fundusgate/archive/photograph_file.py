@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from fundusgate.device.cameras.base import Frame
 
 _SUFFIX = re.compile(r"\.[a-z0-9]{1,8}", re.ASCII)
-# Measured on 12 megapixels of a retina with sensor noise: a third of the default's time and 1 % larger files than the
-# strategies that search for repeats, which a photograph does not have. docs/archive.md has the figures.
-_PNG = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_HUFFMAN_ONLY]
+PNG_SETTINGS = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_HUFFMAN_ONLY]
 if hasattr(cv2, "IMWRITE_PNG_FILTER"):  # from OpenCV 4.12 on; before, this filter was the only one
-    _PNG += [cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_SUB]
+    PNG_SETTINGS += [cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_SUB]
+"""The quickest of OpenCV's lossless settings that compress: a search for repeats takes twice the time and finds none in
+a photograph with a sensor's noise (`benchmarks/archive_encodings.py`)."""
 
 
 def photograph_file(frame: Frame) -> Original:
@@ -37,7 +37,7 @@ def photograph_file(frame: Frame) -> Original:
     if frame.original is not None:
         suffix = frame.original.suffix.lower()
         return Original(frame.original.data, suffix if _SUFFIX.fullmatch(suffix) else ".bin")
-    done, data = cv2.imencode(".png", cv2.cvtColor(frame.pixels, cv2.COLOR_RGB2BGR), _PNG)
+    done, data = cv2.imencode(".png", cv2.cvtColor(frame.pixels, cv2.COLOR_RGB2BGR), PNG_SETTINGS)
     if not done:
         raise ArchiveError(f"the {frame.pixels.shape} pixels cannot be written as PNG: look at the camera's settings")
     return Original(data.tobytes(), ".png")
