@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,7 +38,7 @@ def test_a_try_reports_the_rate_and_the_intervals() -> None:
     code, out, _ = run("--try", SIM, "--frames", "10", "--still")
     assert code == 0
     assert "10 frames of 64 x 64" in out
-    assert "frames a second, median interval 5.0 ms" in out
+    assert re.search(r"\d+\.\d frames a second, median interval \d+\.0 ms", out)
     assert "frames lost" in out
     assert "█" in out
     assert "still: 64 x 64" in out

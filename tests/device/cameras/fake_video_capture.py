@@ -20,7 +20,7 @@ class FakeVideoCapture:
         fps: its rate.
         formats: the pixel formats that it has; the last one is what it falls back to.
         timed: whether its driver gives times on the monotonic clock.
-        damaged: numbers of frames that arrive cut off.
+        damaged: which of the frames that are handed over are cut off, counted from 0.
         ends: number of the frame from which it sends nothing, as when it is unplugged.
     """
 
@@ -46,6 +46,8 @@ class FakeVideoCapture:
         }
         self.asked: list[tuple[int, float]] = []
         self.released = 0
+        self.handed = 0
+        self.dropped = 0
         self._began: float | None = None
         self._queue: deque[int] = deque()
         self._exposed = 0
@@ -92,17 +94,20 @@ class FakeVideoCapture:
         while self._exposed < self.ends and self.arrival(self._exposed) <= time.monotonic():
             if len(self._queue) < BUFFERS:
                 self._queue.append(self._exposed)
+            else:
+                self.dropped += 1
             self._exposed += 1
 
     def retrieve(self) -> tuple[bool, Any]:
         assert self._current is not None
+        self.handed += 1
         size = int(self.get(cv2.CAP_PROP_FRAME_HEIGHT)), int(self.get(cv2.CAP_PROP_FRAME_WIDTH))
         # OpenCV's order: blue, green, red
         bgr = np.full((*size, 3), (10, 90, 200), np.uint8)
         if self.properties[cv2.CAP_PROP_CONVERT_RGB]:
             return True, bgr
         data = cv2.imencode(".jpg", bgr)[1].ravel()
-        if self._current in self.damaged:
+        if self.handed - 1 in self.damaged:
             data = data[: len(data) // 2]
         # a driver that fills the buffer up
         return True, np.concatenate([data, np.zeros(16, np.uint8)])[None]

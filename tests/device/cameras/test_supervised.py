@@ -137,7 +137,7 @@ def test_the_budget_ends_it_with_a_plain_sentence(stage: Stage) -> None:
 
 @pytest.mark.parametrize("opens", ["fail", "hang"])
 def test_reopening_that_fails_is_tried_again(stage: Stage, opens: str) -> None:
-    camera, events = supervise(stage, Plan(frames=2, then="fail"), Plan(opens=opens), Plan(), open_within=0.1)
+    camera, events = supervise(stage, Plan(frames=2, then="fail"), Plan(opens=opens), Plan(), open_within=0.4)
     with camera:
         frames = [camera.grab(3) for _ in range(4)]
     assert frames[-1].metadata["opening"] == 3
