@@ -26,7 +26,7 @@ from rich.console import Console
 from rich.table import Table
 
 from fundusgate.archive.store import Archive
-from fundusgate.device.cameras.base import Frame
+from fundusgate.device.cameras.base import Frame, Original
 from fundusgate.device.cameras.sim import SimulatedCamera
 from fundusgate.live.commands import Continue, Press
 from fundusgate.live.engine import CommandRefused, LiveGate
@@ -38,19 +38,26 @@ from fundusgate.runtime.gate.state import LIVE, RESTING
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-STILLS: dict[str, tuple[int, int]] = {"512 px": (512, 512), "12 MP": (3000, 4000)}
-"""Height and width of the stills whose verdicts are timed."""
+STILLS: dict[str, tuple[int, int, bool]] = {
+    "512 px": (512, 512, False),
+    "12 MP": (3000, 4000, False),
+    "12 MP, JPEG": (3000, 4000, True),
+}
+"""Height, width of the stills whose verdicts are timed, and whether the camera hands over a file of its own; where it
+does not, the archive encodes the pixels as PNG."""
 PATIENCE = 30.0
 
 
 class BenchCamera(SimulatedCamera):
     """The simulated camera, with stills of a given size that are ready when they are asked for."""
 
-    still: NDArray[np.uint8] | None = None
+    still: tuple[NDArray[np.uint8], Original | None] | None = None
 
     def _do_capture(self, asked: float, deadline: float) -> Frame:
         live = super()._do_capture(asked, deadline)
-        return live if self.still is None else Frame(self.still, live.timestamp, live.sequence, live.metadata)
+        if self.still is None:
+            return live
+        return Frame(self.still[0], live.timestamp, live.sequence, live.metadata, original=self.still[1])
 
 
 @dataclass(frozen=True)
@@ -65,7 +72,7 @@ class Result:
 
 
 def make_still(height: int, width: int) -> NDArray[np.uint8]:
-    """A phantom's disc in a black frame, with sensor noise: what a camera without a file of its own hands over."""
+    """A phantom's disc in a black frame, with sensor noise."""
     side = min(height, width)
     # a large phantom takes minutes to paint: it is painted at 1024 and made larger, and the noise is at full size
     eye = cv2.resize(render(7, size=min(side, 1024)).rgb, (side, side), interpolation=cv2.INTER_CUBIC)
@@ -74,6 +81,12 @@ def make_still(height: int, width: int) -> NDArray[np.uint8]:
     still[top : top + side, left : left + side] = eye
     noise = np.random.default_rng(0).normal(0, 2, still.shape).astype(np.int8)
     return np.clip(still.astype(np.int16) + noise, 0, 255).astype(np.uint8)
+
+
+def own_file(rgb: NDArray[np.uint8]) -> Original:
+    """The JPEG that a camera's own encoder would hand over."""
+    _, data = cv2.imencode(".jpg", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 95])
+    return Original(data.tobytes(), ".jpg")
 
 
 def main() -> None:
@@ -98,7 +111,10 @@ def main() -> None:
 
 def measure(given: argparse.Namespace) -> Result:
     """One run."""
-    stills = {name: make_still(*size) for name, size in STILLS.items()}
+    stills = {}
+    for name, (height, width, own) in STILLS.items():
+        pixels = make_still(height, width)
+        stills[name] = (pixels, own_file(pixels) if own else None)
     camera = BenchCamera(7, size=given.size, fps=30.0, repeat=True)
     load = os.getloadavg()[0]
     with (
@@ -169,8 +185,10 @@ def _press(gate: LiveGate, archive: Archive, presses: int) -> tuple[dict[str, fl
 def show(result: Result) -> None:
     """Print the figures."""
     console = Console()
-    console.print("  ".join(f"{name} {value}" for name, value in result.settings.items()), highlight=False)
-    console.print("a second: " + "  ".join(f"{name} {value:.1f}" for name, value in result.rates.items()))
+    console.print("  ".join(f"{name} {value}" for name, value in result.settings.items()), soft_wrap=True)
+    console.print(
+        "a second: " + "  ".join(f"{name} {value:.1f}" for name, value in result.rates.items()), soft_wrap=True
+    )
     table = Table("milliseconds", "p50", "p90", "p99", "max")
     rows = {name: stage for name, stage in result.latencies_ms.items() if name != "still"}
     rows["guidance"] = rows.pop("guidance")
@@ -178,7 +196,8 @@ def show(result: Result) -> None:
         table.add_row(name, *(f"{row[column]:.0f}" for column in ("p50", "p90", "p99", "max")))
     console.print(table)
     for name, parts in result.parts_ms.items():
-        console.print(f"median of {name}: " + ", ".join(f"{part} {value:.0f} ms" for part, value in parts.items()))
+        told = ", ".join(f"{part} {value:.0f} ms" for part, value in parts.items())
+        console.print(f"median of {name}: {told}", soft_wrap=True)
 
 
 if __name__ == "__main__":
