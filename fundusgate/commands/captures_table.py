@@ -54,12 +54,12 @@ def table_of(entries: Sequence[tuple[CaptureRecord, bool]], encoding: str) -> Ta
     counts = Counter(record.outcome for record, _ in entries)
     parts = [f"{counts[outcome]} {_words(outcome.value)}" for outcome in Outcome if counts[outcome]]
     caption = ", ".join([f"{len(entries)} captures", *parts]) if entries else "no captures"
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, caption=caption, caption_justify="left")
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, caption=caption, caption_justify="left", padding=(0, 1, 0, 0))
     table.add_column("capture (UTC)", no_wrap=True)
     table.add_column("here", no_wrap=True)
-    table.add_column("patient", overflow="fold", min_width=7)
+    table.add_column("patient", overflow="fold", min_width=6)
     table.add_column("eye", no_wrap=True)
-    table.add_column("outcome", overflow="fold", min_width=20)
+    table.add_column("outcome", overflow="fold", min_width=15)
     table.add_column("score", justify="right", no_wrap=True)
     table.add_column("copy", no_wrap=True)
     for record, exported in entries:
