@@ -59,7 +59,7 @@ def test_every_room_has_its_arrows_stated() -> None:
     assert rooms - {"commands"} <= set(MAY_IMPORT)
 
 
-@pytest.mark.parametrize("statement", ["import fundusgate.runtime", "import fundusgate.device"])
+@pytest.mark.parametrize("statement", ["import fundusgate.runtime", "import fundusgate.device", "import fundusgate.archive.store"])
 def test_a_camera_loads_neither_torch_nor_onnx(statement: str) -> None:
     code = (
         f"import sys, time; {statement}\n"
