@@ -35,7 +35,7 @@ class Stills:
         self._taken: TakenStill | None = None
         self._attempt = 1
         self._judged: JudgedStill | None = None
-        self._assessments: dict[int, Assessment] = {}
+        self._last_judged: tuple[int, Assessment] | None = None
 
     def take(self, asked: TakeStill, occasion: Occasion) -> None:
         """Ask the camera for a still."""
@@ -56,7 +56,7 @@ class Stills:
     def was_judged(self, judged: JudgedStill) -> None:
         """Remember the networks' word until the gate has heard of it."""
         self._judged = judged
-        self._assessments[judged.taken.number] = judged.assessment
+        self._last_judged = (judged.taken.number, judged.assessment)
 
     def keep(self, asked: KeepStill) -> None:
         """Publish the still with its outcome."""
@@ -79,5 +79,6 @@ class Stills:
             self._taken = self._judged = None
 
     def assessment(self, still: int) -> Assessment | None:
-        """What the networks said of a still; asked once, when it has been kept."""
-        return self._assessments.pop(still, None)
+        """What the networks said of a still that has just been kept; None for one that was never judged."""
+        last = self._last_judged
+        return last[1] if last is not None and last[0] == still else None

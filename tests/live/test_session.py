@@ -163,6 +163,34 @@ def test_a_still_under_way_reaches_the_disk_before_the_end(rig: Open) -> None:
         assert record.outcome in (Outcome.ACCEPTED, Outcome.ACCEPTED_WITH_NOTE)
 
 
+def test_a_still_is_filed_under_who_and_what_was_chosen_when_it_was_pressed(rig: Open) -> None:
+    with rig() as live:
+        live.gate.submit(Identify(patient="P-1"))
+        live.gate.submit(Choose(laterality=Laterality.OD, field=Field.DISC))
+        wait_for(live.gate, lambda s: s.phase is Phase.READY)
+        live.camera.late = 0.3
+        live.gate.submit(Press())
+        wait_for(live.gate, lambda s: s.phase is Phase.CAPTURING)
+        live.gate.submit(Choose(laterality=Laterality.OS, field=Field.MACULA))
+        live.gate.submit(Identify(patient="P-2"))
+        done = wait_for(live.gate, settled)
+        record = live.archive.get(done.captures[0].id)
+        assert (record.patient, record.laterality, record.field) == ("P-1", Laterality.OD, Field.DISC)
+        after = wait_for(live.gate, lambda s: s.patient == "P-2")
+        assert (after.laterality, after.field) == (Laterality.OS, Field.MACULA)
+
+
+def test_two_stills_of_one_eye_are_two_attempts(rig: Open) -> None:
+    with rig(profile=strict(Profile.load())) as live:
+        for attempt in (1, 2):
+            wait_for(live.gate, lambda s: s.phase in (Phase.NEARLY, Phase.RETAKE))
+            live.gate.submit(Press())
+            done = wait_for(live.gate, lambda s: len(s.captures) == attempt and settled(s))  # noqa: B023
+            assert done.captures[0].attempt == attempt
+            assert live.archive.get(done.captures[0].id).attempt == attempt
+            assert done.retakes == attempt
+
+
 def test_nobody_is_named_in_the_log(rig: Open, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     with rig() as live:
