@@ -84,6 +84,42 @@ return map.getContext('2d').getImageData(0, 0, map.width, map.height).data.some(
 RING = "return getComputedStyle(document.getElementById('ring-fill')).strokeDasharray"
 
 
+def test_ready_without_a_target_asks_for_it_and_by_itself_says_so(page: Browser, gate: ScriptedGate) -> None:
+    gate.show("good")
+    page.until_says("#prompt-do", "Choose eye and field first")
+    assert not page.run("return document.getElementById('shutter').hasAttribute('data-ready')")
+    choose_target(page)
+    page.until_says("#prompt-do", "Ready: press now")
+    gate.submit(Automatic(on=True))
+    page.until_says("#prompt-do", "Ready: hold still")
+
+
+LISTEN = """
+window.tones = [];
+const Plain = window.OscillatorNode;
+window.OscillatorNode = class extends Plain {
+  constructor(context, options) { super(context, options); window.tones.push(options.frequency); }
+};
+"""
+
+
+def test_sounds_are_off_until_they_are_wanted_and_each_is_another(page: Browser, gate: ScriptedGate) -> None:
+    page.run(LISTEN)
+    choose_target(page)
+    gate.show("good")
+    page.until_says("#prompt-do", "Ready")
+    assert page.run("return window.tones") == []
+    page.click("#sound-switch")
+    page.click("#shutter")
+    page.until_says("#prompt-do", "Good photograph")
+    page.until(lambda: page.run("return window.tones.length") == 3, "a chord")
+    accepted = page.run("return window.tones.splice(0)")
+    time.sleep(0.5)  # as above
+    page.click("#shutter")
+    page.until(lambda: page.run("return window.tones.length") == 2, "the sound of ready")
+    assert page.run("return window.tones.splice(0)") != accepted
+
+
 def test_a_photograph_is_kept_against_the_advice_with_a_reason(page: Browser, gate: ScriptedGate) -> None:
     choose_target(page)
     photograph(page, gate, "lid", "Retake")

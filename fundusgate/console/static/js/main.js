@@ -1,5 +1,6 @@
 // The console: what comes from the gate goes to the parts of the screen.
 
+import { keepAwake } from "./awake.js";
 import { describe } from "./capture_view.js";
 import { Freshness } from "./freshness.js";
 import { buildIdentity, showIdentity } from "./identity.js";
@@ -68,6 +69,7 @@ buildPreferences();
 await speak(language());
 buildSettings();
 listenToKeys();
+keepAwake();
 onChange(show);
 const freshness = new Freshness(() => performance.now());
 show("language");

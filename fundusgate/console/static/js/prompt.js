@@ -25,6 +25,7 @@ export function showPrompt() {
   document.body.dataset.fresh = isLive() && known.state.phase !== "closed" ? "yes" : "no";
   place.toggleAttribute("data-loud", words.loud === true);
   setIcon(document.getElementById("prompt-icon"), words.icon);
+  setIcon(document.querySelector("#not-live > svg"), words.icon);
   let other = false;
   for (const [name, id] of Object.entries(parts)) {
     const element = document.getElementById(id);

@@ -40,6 +40,14 @@ const FILLERS = {
     if (state.why) words.more = state.why;
     else if (state.retakes >= state.max_retakes) words.more = t("retake.used_up", { max: state.max_retakes });
   },
+  ready(words, state) {
+    if (state.laterality === null || state.field === null) {
+      Object.assign(words, { tone: "mend", loud: false, icon: "ui_choose", act: t("target.choose") });
+    } else if (state.automatic) {
+      Object.assign(words, { act: t("phase.ready_auto.do"), say: t("phase.ready_auto.say") });
+    }
+    FILLERS.live(words, state);
+  },
   closed(words, state) {
     if (state.why) words.more = state.why;
   },
