@@ -21,7 +21,7 @@ export function drawMap(context, cells, strength, left, top, width, height) {
   const step = (STEP * wide) / 500;
   ink.lineWidth = step / 6;
   // a dark line beside each light one: seen on white haze and on a dark shadow
-  hatch(ink, wide, high, step, ink.lineWidth, "#06222b");
+  hatch(ink, wide, high, step, ink.lineWidth, "rgb(6 34 43 / .6)");
   hatch(ink, wide, high, step, 0, "#40e0ff");
   ink.globalCompositeOperation = "destination-in";
   ink.imageSmoothingEnabled = true;
