@@ -66,6 +66,7 @@ class LiveGate:
         on_event: Callable[[Event], None] | None = None,
     ) -> None:
         settings = LiveSettings() if settings is None else settings
+        self._settings = settings
         self._archive = archive
         self._inbox: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._crew = Crew(camera, assessor, archive, self._inbox.put, settings)
@@ -96,8 +97,9 @@ class LiveGate:
 
     @property
     def alive(self) -> bool:
-        """Whether every thread of the live gate lives: what a service's watchdog should ask."""
-        return not self._worker.died and not self._crew.watch.died
+        """Whether every thread lives and no network has hung for too long: what a service's watchdog should ask."""
+        lost = self._crew.perception.hung_for(time.monotonic()) or 0.0
+        return not self._worker.died and not self._crew.watch.died and lost <= self._settings.lost_after
 
     def submit(self, command: Command) -> None:
         """Ask for something; what comes of it is in a later snapshot.

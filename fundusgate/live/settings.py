@@ -20,6 +20,8 @@ class LiveSettings:
         grab_timeout: how long to wait for a live frame before the camera counts as failed.
         tick: how often the gate is told that time has passed, when nothing else happens.
         hung_after: how long the networks may be at one picture before the gate says that they hang.
+        lost_after: how long they may be at one picture before the live gate counts as dead (`LiveGate.alive`): only a
+            new start brings them back.
         strip: captures in the strip.
     """
 
@@ -29,4 +31,5 @@ class LiveSettings:
     grab_timeout: float = 2.0
     tick: float = 0.1
     hung_after: float = 2.0
+    lost_after: float = 30.0
     strip: int = 60

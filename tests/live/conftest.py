@@ -25,6 +25,7 @@ QUICK = LiveSettings(
     gate=GateSettings(hold=0.3, release=0.2, still_timeout=5.0, check_timeout=20.0, retake_shows=0.5),
     grab_timeout=1.0,
     hung_after=0.5,
+    lost_after=1.0,
 )
 
 

@@ -65,10 +65,16 @@ def test_a_network_that_hangs_closes_the_gate_and_says_so(rig: Open) -> None:
         ran = live.faults.ran
         assert live.gate.wait_for_newer(10**9, 0.3) is None
         assert live.faults.ran == ran
+        # after `lost_after` only a new start helps, and who watches the process is told
+        until = time.monotonic() + PATIENCE
+        while live.gate.alive:
+            assert time.monotonic() < until
+            time.sleep(0.02)
         live.faults.hangs.clear()
         live.faults.woken.set()
         # what came back from the hang is old, and opens nothing: only a fresh picture does
         wait_for(live.gate, seen)
+        assert live.gate.alive
 
 
 def test_a_thread_that_dies_closes_the_gate_for_good(rig: Open, capfd: pytest.CaptureFixture[str]) -> None:
