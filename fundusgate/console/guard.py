@@ -69,7 +69,7 @@ class Guard:
         host = headers.get("host")
         if not self._hosts.answers_to(host) or len(headers.getlist("host")) != 1:
             return PlainTextResponse(
-                "This name is not one of the console's: open the address that it printed, or name it with --host-name.",
+                "This is no name of the console's: open the address that it printed, or add this one to its settings.",
                 421,
             )
         reads = scope["type"] == "http" and scope["method"] in SAFE_METHODS

@@ -19,6 +19,8 @@ PREVIEW_SIDE = 720
 """Pixels: what a 7-inch screen shows of the picture."""
 PREVIEWS_A_SECOND = 20.0
 SNAPSHOTS_A_SECOND = 25.0
+REST = 0.02
+"""Seconds between a question without an answer and the next."""
 ASK_FOR = 0.25
 """Seconds that one question to the gate may last; so long does stopping take."""
 
@@ -97,6 +99,8 @@ class Hub:
         while not self._stop.is_set():
             snapshot = self._gate.wait_for_newer(revision, ASK_FOR)
             if snapshot is None:
+                # a gate that has ended answers at once: do not spin
+                self._stop.wait(REST)
                 continue
             began = time.monotonic()
             revision = snapshot.revision

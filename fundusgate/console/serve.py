@@ -25,9 +25,10 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from fundusgate.console.gate_port import CaptureReader, GatePort
+    from fundusgate.console.hub import Hub
 
 PORT = 8800
-MOST_CONNECTIONS = 64
+MOST_CONNECTIONS = 256
 GRACE = 3
 """Seconds that open connections are given when the server stops."""
 
@@ -123,10 +124,10 @@ class ConsoleServer:
         self.pairing = None if is_loopback(self._address.host) else Pairing()
         """The code that every screen must show; None on loopback."""
         hosts = HostPolicy.of(self._address.host, self._address.names, secure=self._address.secure)
-        app = make_app(gate, hosts, captures=captures, pairing=self.pairing, more_routes=more_routes)
+        self._app = make_app(gate, hosts, captures=captures, pairing=self.pairing, more_routes=more_routes)
         self._server = uvicorn.Server(
             uvicorn.Config(
-                app,
+                self._app,
                 log_level="warning",
                 access_log=False,  # its lines would hold capture identifiers
                 server_header=False,
@@ -154,8 +155,9 @@ class ConsoleServer:
 
     @property
     def serving(self) -> bool:
-        """Whether requests are answered."""
-        return self._thread.is_alive() and self._server.started
+        """Whether requests are answered and the gate is asked for news."""
+        hub: Hub = self._app.state.hub
+        return self._thread.is_alive() and self._server.started and not hub.ended
 
     def start(self) -> None:
         """Begin to serve; returns once requests are answered.
@@ -219,3 +221,4 @@ def serve(
         while server.serving:
             # a short wait, so that a signal is heard at once on every system
             server.wait(0.5)
+    raise ConsoleError("the console has ended by an error: the log says which; start it again")

@@ -38,6 +38,9 @@ def make_app(
         captures: The archive, for the map and the causes in a capture's larger view.
         pairing: Who may come in; None lets everybody in whom `hosts` lets in.
         more_routes: What else is served behind the same guard, such as a health endpoint.
+
+    Returns:
+        The application; its `state.hub` is the thread that asks the gate.
     """
     hub = Hub(gate)
 
@@ -47,8 +50,10 @@ def make_app(
             yield
 
     console = Console(gate, hub, captures, pairing, secure=hosts.secure)
-    return Starlette(
+    app = Starlette(
         routes=[*console.routes(), *more_routes],
         middleware=[Middleware(Guard, hosts, pairing)],
         lifespan=lifespan,
     )
+    app.state.hub = hub
+    return app

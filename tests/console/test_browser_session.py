@@ -186,6 +186,19 @@ def test_patient_and_operator_are_entered_and_leave(page: Browser, gate: Scripte
     assert given(gate, SignIn) == [SignIn(operator="Asha")]
 
 
+def test_what_is_typed_is_text_and_never_a_page(page: Browser, gate: ScriptedGate) -> None:
+    markup = "<img src=x onerror=document.title='taken'>"
+    gate.submit(Identify(patient=markup))
+    page.until_says("#patient-name", markup)
+    choose_target(page)
+    photograph(page, gate, "lid", "Retake")
+    gate.submit(Override(reason=markup))
+    page.until_says("#prompt-more", markup)
+    page.click(".card")
+    page.until_says("#capture-reason", markup)
+    assert page.driver.title == "fundusgate"
+
+
 def test_a_refusal_is_shown(page: Browser, gate: ScriptedGate) -> None:
     choose_target(page)
     gate.show("good")

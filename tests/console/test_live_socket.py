@@ -14,14 +14,15 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from fundusgate.console.live_socket import MOST_SCREENS, PREVIEW_HEADER, PULSE, WINDOW
+from fundusgate.console.serve import Address, ConsoleServer
 from fundusgate.live.commands import SignIn
 from fundusgate.runtime.gate.state import Phase
+from tests.console.scripted_gate import ScriptedGate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fundusgate.console.serve import ConsoleServer
-    from tests.console.scripted_gate import ScriptedGate
+    from fundusgate.live.snapshot import Snapshot
 
 
 class Screen:
@@ -208,6 +209,25 @@ def test_a_strangers_page_gets_no_socket(server: ConsoleServer, headers: dict[st
 def test_our_own_page_gets_one(server: ConsoleServer) -> None:
     with Screen(server, Origin=server.url.rstrip("/")) as screen:
         assert screen.next()["type"] == "hello"
+
+
+class Broken(ScriptedGate):
+    """A gate that raises what no gate should."""
+
+    def wait_for_newer(self, revision: int, timeout: float) -> Snapshot | None:
+        if revision > 0:
+            raise RuntimeError("a gate that breaks its word")
+        return super().wait_for_newer(revision, timeout)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_when_nothing_can_come_any_more_every_screen_is_told() -> None:
+    with Broken() as broken, ConsoleServer(broken, Address(port=0)) as server:
+        with Screen(server) as screen, pytest.raises(ConnectionClosed) as ended:
+            next(screen.of("nothing"))
+        assert ended.value.rcvd is not None
+        assert ended.value.rcvd.code == 1011
+        assert not server.serving
 
 
 def test_a_closed_gate_says_why(server: ConsoleServer, gate: ScriptedGate) -> None:
