@@ -26,7 +26,12 @@ def run(
         typer.Option(help="TOML file; /etc/fundusgate/fundusgate.toml where there is one. Options win over it."),
     ] = None,
     bundle: Annotated[Path | None, typer.Option(help="Folder of the networks; the shipped ones unless given.")] = None,
-    archive: Annotated[Path | None, typer.Option(help="Folder of the captures; ~/fundusgate unless given.")] = None,
+    archive: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of the captures; ~/.local/share/fundusgate/archive unless given.", envvar="FUNDUSGATE_ARCHIVE"
+        ),
+    ] = None,
     precision: Annotated[str | None, typer.Option(help="auto, fp32 or int8.")] = None,
     host: Annotated[
         str | None, typer.Option(help="Address to serve the page on; beyond loopback every screen must pair.")

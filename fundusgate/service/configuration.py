@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from fundusgate.archive.layout import default_folder
+
 if sys.version_info >= (3, 11):
     import tomllib
 else:
@@ -86,7 +88,7 @@ class Configuration(_Section):
     """Everything that `fundusgate run` can be told."""
 
     camera: Annotated[str, Field(min_length=1)] = "sim://"
-    archive: Place = Path.home() / "fundusgate"
+    archive: Place = Field(default_factory=default_folder)
     networks: Networks = Networks()
     shutter: Shutter = Shutter()
     screen: Screen = Screen()

@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from fundusgate.archive.store import Archive
 from fundusgate.console.serve import Address, ConsoleServer
+from fundusgate.device.cameras.restarts import RestartLimits
 from fundusgate.device.cameras.supervised import SupervisedCamera
 from fundusgate.device.cameras.uri import open_camera
 from fundusgate.live.engine import LiveGate
@@ -25,8 +26,11 @@ from fundusgate.service.watch import Watch
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fundusgate.device.cameras.base import Camera
     from fundusgate.service.configuration import Configuration, Screen, Shutter
+
+
+PATIENT = RestartLimits(most=10_000)
+"""A camera that was unplugged over lunch must come back by itself: tried every ten seconds, and never given up."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ def station(configuration: Configuration, notifier: Notifier | None = None) -> I
     notifier = Notifier.from_environment() if notifier is None else notifier
     with ExitStack() as running:
         networks = configuration.networks
-        camera = SupervisedCamera(lambda: _camera(configuration.camera))
+        camera = SupervisedCamera(lambda: open_camera(configuration.camera), limits=PATIENT)
         archive = running.enter_context(Archive.open(configuration.archive))
         profile = None if networks.profile is None else Profile.load(networks.profile)
         assessor = running.enter_context(Assessor.open(networks.bundle, networks.precision, networks.threads, profile))
@@ -86,10 +90,6 @@ def station(configuration: Configuration, notifier: Notifier | None = None) -> I
         notifier.ready(f"serving {server.url}")
         running.callback(notifier.stopping)
         yield Station(gate, server.url, code, monitoring, server)
-
-
-def _camera(uri: str) -> Camera:
-    return open_camera(uri)
 
 
 def _settings(shutter: Shutter) -> LiveSettings:

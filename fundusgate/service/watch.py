@@ -24,6 +24,10 @@ ALIVE_WITHIN = 5.0
 class Watched(Protocol):
     """What is watched: the live gate."""
 
+    @property
+    def alive(self) -> bool:
+        """Whether every thread of it lives, and none has hung for long."""
+
     def snapshot(self) -> Snapshot:
         """How things stand."""
 
@@ -57,7 +61,7 @@ class Watch:
     @property
     def healthy(self) -> bool:
         """Whether the gate is alive; one that is closed because a camera is missing is."""
-        return self.age < ALIVE_WITHIN
+        return self._gate.alive and self.age < ALIVE_WITHIN
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -30,6 +30,7 @@ class Boarded:
 
     def __init__(self) -> None:
         self.board = Board(snapshot())
+        self.alive = True
 
     def snapshot(self) -> Snapshot:
         return self.board.newest
@@ -79,6 +80,15 @@ def test_a_live_gate_is_reported_alive_and_one_that_is_silent_is_not(
         manager.settimeout(10)
         assert heard(manager, "WATCHDOG=1")
         assert watch.healthy
+
+
+def test_a_gate_with_a_dead_thread_is_not_alive_however_much_it_says() -> None:
+    gate = Boarded()
+    with Watch(gate, Metrics(CollectorRegistry()), Notifier("", None)) as watch:
+        assert watch.healthy
+        gate.alive = False
+        gate.board.publish(snapshot(revision=1))
+        assert not watch.healthy
 
 
 def test_phases_captures_and_overrides_are_logged_once_and_without_the_patient(
