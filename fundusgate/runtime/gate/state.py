@@ -113,6 +113,25 @@ class Still:
 
 
 @dataclass(frozen=True)
+class Tally:
+    """What was counted for one target.
+
+    Attributes:
+        attempts: stills that have been judged.
+        retakes: advised retakes.
+        settled: whether it has a photograph that passed, or was given up.
+    """
+
+    attempts: int = 0
+    retakes: int = 0
+    settled: bool = False
+
+
+Target = tuple["Laterality | None", "Field | None"]
+"""Eye and field."""
+
+
+@dataclass(frozen=True)
 class GateState:
     """Where the gate stands.
 
@@ -139,6 +158,8 @@ class GateState:
         attempts: stills of the present target that have been judged.
         retakes: advised retakes of the present target so far.
         settled: whether the present target has a photograph that passed, or was given up.
+        others: what was counted for other targets of the present patient, while the patient is known: going to the
+            other eye and back does not begin the flashes anew.
         auto_waits: what must be seen before the still may be taken by itself.
         laterality: the present target's eye.
         field: the present target's field.
@@ -172,6 +193,7 @@ class GateState:
     attempts: int = 0
     retakes: int = 0
     settled: bool = False
+    others: tuple[tuple[Target, Tally], ...] = ()
     auto_waits: AutoWaits = AutoWaits.NOTHING
     laterality: Laterality | None = None
     field: Field | None = None

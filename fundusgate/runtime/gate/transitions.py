@@ -6,13 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fundusgate.runtime.gate.observations import Aim
-from fundusgate.runtime.gate.state import LIVE, AutoWaits, GateState, Phase
+from fundusgate.runtime.gate.state import LIVE, AutoWaits, GateState, Phase, Tally
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fundusgate.runtime.gate.observations import Retargeted
     from fundusgate.runtime.gate.settings import GateSettings
+    from fundusgate.runtime.gate.state import Target
 
 _BACK_TO_LIVE = frozenset({Phase.CLOSED, Phase.NO_EYE, Phase.ALIGNING, Phase.NEARLY})
 _FROM_LIVE = frozenset({Phase.CLOSED, Phase.CAPTURING, Phase.ACCEPTED_WITH_NOTE, Phase.CANNOT_OBTAIN})
@@ -82,9 +83,11 @@ def is_aimed_at(state: GateState, target: Retargeted) -> bool:
 
 
 def aim_at(state: GateState, target: Retargeted) -> GateState:
-    """Make a target the present one; everything that was counted for another one starts anew."""
+    """Make a target the present one; counting starts anew, or goes on where this patient's target was left."""
     if is_aimed_at(state, target):
         return replace(state, waiting=None)
+    others = _counted(state) if target.patient is not None and target.patient == state.patient else {}
+    tally = others.pop((target.laterality, target.field), Tally())
     same_eye = (state.laterality, state.patient) == (target.laterality, target.patient)
     # before the first choice the camera may stand at the very eye that is chosen
     chosen = (state.laterality, state.field, state.patient) != (None, None, None)
@@ -96,12 +99,18 @@ def aim_at(state: GateState, target: Retargeted) -> GateState:
         patient=target.patient,
         waiting=None,
         still=None,
-        attempts=0,
-        retakes=0,
-        settled=False,
+        attempts=tally.attempts,
+        retakes=tally.retakes,
+        settled=tally.settled,
+        others=tuple(others.items()),
         failure=None,
         good_since=None,
         failing_since=None,
         away_since=None,
         auto_waits=waits if chosen else state.auto_waits,
     )
+
+
+def _counted(state: GateState) -> dict[Target, Tally]:
+    here = Tally(state.attempts, state.retakes, state.settled)
+    return dict(state.others) | {(state.laterality, state.field): here}

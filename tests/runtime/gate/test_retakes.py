@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from fundusgate.codes import CauseCode, RetakeHelps, Verdict
+from fundusgate.codes import CauseCode, Laterality, RetakeHelps, Verdict
 from fundusgate.runtime.gate.events import JudgeStill, KeepStill, Outcome
-from fundusgate.runtime.gate.observations import Pressed, StillJudged, StillKept, StillTaken
+from fundusgate.runtime.gate.observations import Pressed, Retargeted, StillJudged, StillKept, StillTaken
 from fundusgate.runtime.gate.outcomes import outcome_of
-from fundusgate.runtime.gate.state import Phase, Reason
+from fundusgate.runtime.gate.state import Field, Phase, Reason
 from tests.runtime.gate.diagram import PACE, Play
 
 
@@ -108,6 +108,30 @@ def test_another_target_is_counted_anew_and_the_same_is_not() -> None:
     assert (play.state.retakes, play.state.attempts) == (2, 2)
     play.diagram("live |+|\ndoes |3|")
     assert (play.state.retakes, play.state.attempts, play.state.still) == (0, 0, None)
+
+
+def retarget(play: Play, laterality: Laterality, patient: str | None) -> tuple[int, int]:
+    play.tell(Retargeted(laterality, Field.MACULA, patient))
+    return play.state.retakes, play.state.attempts
+
+
+def test_going_to_the_other_eye_and_back_does_not_begin_the_flashes_anew() -> None:
+    play = Play().diagram("live |+|")
+    retarget(play, Laterality.OD, "17")
+    play.diagram("live |+++++|\ndoes |.PTBK|")
+    assert retarget(play, Laterality.OS, "17") == (0, 0)
+    assert retarget(play, Laterality.OD, "17") == (1, 1)
+    assert play.state.still is None
+    assert retarget(play, Laterality.OD, "18") == (0, 0)
+    assert retarget(play, Laterality.OD, "17") == (0, 0)
+
+
+def test_who_is_not_known_may_be_another() -> None:
+    play = Play().diagram("live |+|")
+    retarget(play, Laterality.OD, None)
+    play.diagram("live |+++++|\ndoes |.PTBK|")
+    retarget(play, Laterality.OS, None)
+    assert retarget(play, Laterality.OD, None) == (0, 0)
 
 
 def test_the_outcome_on_the_disk_is_the_one_that_is_shown_even_if_the_settings_change_between() -> None:
