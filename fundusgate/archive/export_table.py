@@ -30,6 +30,7 @@ _COLUMNS: dict[str, Callable[[CaptureRecord], Any]] = {
     "attempt": lambda record: record.attempt,
     "trigger": lambda record: record.trigger.value,
     "outcome": lambda record: record.outcome.value,
+    "reason": lambda record: record.reason and record.reason.value,
     "verdict": lambda record: record.assessment.get("verdict"),
     "score": lambda record: record.assessment.get("score"),
     "degraded_fraction": lambda record: record.assessment.get("degraded_fraction"),

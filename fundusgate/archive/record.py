@@ -89,6 +89,8 @@ class CaptureDraft(_Part):
 
     taken_at: AwareDatetime
     outcome: Outcome
+    reason: Reason | None = None
+    """Why nothing can be obtained, as the gate proposed it; the operator's own word is in `given_up`."""
     trigger: Trigger
     attempt: int = Field(ge=1)
     patient: str | None = None

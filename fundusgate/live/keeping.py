@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from fundusgate.device.cameras.base import Frame
     from fundusgate.live.messages import JudgedStill, Message, TakenStill
     from fundusgate.runtime.assessor import Assessor
+    from fundusgate.runtime.gate.events import KeepStill
     from fundusgate.runtime.gate.state import Field, Reason
 
 log = logging.getLogger(__name__)
@@ -104,9 +105,9 @@ class Keeping:
         """Put a still on the disk while the networks judge it."""
         self._jobs.put(lambda: self._do_stage(taken))
 
-    def keep(self, judged: JudgedStill, outcome: Outcome, occasion: Occasion) -> None:
+    def keep(self, judged: JudgedStill, asked: KeepStill, occasion: Occasion) -> None:
         """Publish a judged still; answered with StillKept and Kept, or StillFailed."""
-        self._jobs.put(lambda: self._do_keep(judged, outcome, occasion))
+        self._jobs.put(lambda: self._do_keep(judged, asked, occasion))
 
     def keep_unjudged(self, taken: TakenStill, attempt: int, why: str, occasion: Occasion) -> None:
         """Publish a still that nothing could judge: a patient has borne its flash, and it is never deleted."""
@@ -138,14 +139,14 @@ class Keeping:
             # `keep` tries again: by then the networks have a verdict, and what fails then is said
             log.warning("a photograph could not be staged: %s", error)
 
-    def _do_keep(self, judged: JudgedStill, outcome: Outcome, occasion: Occasion) -> None:
+    def _do_keep(self, judged: JudgedStill, asked: KeepStill, occasion: Occasion) -> None:
         taken = judged.taken
-        draft = self._draft(taken, judged.attempt, outcome, occasion, judged.assessment.to_json_object())
+        draft = self._draft(taken, judged.attempt, asked.outcome, occasion, judged.assessment.to_json_object())
         timings = {
             "still": 1e3 * (taken.came_at - taken.asked_at),
             "judged": 1e3 * (judged.judged_at - taken.asked_at),
         }
-        self._publish(taken, draft.model_copy(update={"timings_ms": timings}))
+        self._publish(taken, draft.model_copy(update={"timings_ms": timings, "reason": asked.reason}))
 
     def _do_keep_unjudged(self, taken: TakenStill, attempt: int, why: str, occasion: Occasion) -> None:
         if taken.number in self._ids:

@@ -62,7 +62,7 @@ class Stills:
         """Publish the still with its outcome."""
         judged = self._judged
         if judged is not None and judged.taken.number == asked.still:
-            self._keeping.keep(judged, asked.outcome, self._occasions.pop(asked.still, Occasion()))
+            self._keeping.keep(judged, asked, self._occasions.pop(asked.still, Occasion()))
             self._taken = self._judged = None
 
     def settle(self, awaited: int | None, why: str | None) -> None:

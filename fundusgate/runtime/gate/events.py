@@ -50,6 +50,8 @@ class KeepStill:
 
     still: int
     outcome: Outcome
+    reason: Reason | None = None
+    """Why nothing can be obtained, for CANNOT_OBTAIN: what the gate proposes until the operator says otherwise."""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from fundusgate.runtime.gate.transitions import enter, to_live
 if TYPE_CHECKING:
     from fundusgate.runtime.gate.observations import StillFailed, StillJudged, StillKept, StillTaken
     from fundusgate.runtime.gate.settings import GateSettings
+    from fundusgate.runtime.gate.state import Reason
 
 Step = tuple[GateState, tuple[Event, ...]]
 
@@ -47,7 +48,8 @@ def judged(state: GateState, told: StillJudged, settings: GateSettings) -> Step:
         return state, ()
     outcome = outcome_of(told.verdict, told.retake_helps, state.retakes, settings)
     still = replace(still, verdict=told.verdict, main=told.main, retake_helps=told.retake_helps, outcome=outcome)
-    return replace(state, still=still, attempts=state.attempts + 1), (KeepStill(still.number, outcome),)
+    state = replace(state, still=still, attempts=state.attempts + 1)
+    return state, (KeepStill(still.number, outcome, _reason(state, settings)),)
 
 
 def kept(state: GateState, told: StillKept, settings: GateSettings) -> Step:
@@ -55,8 +57,7 @@ def kept(state: GateState, told: StillKept, settings: GateSettings) -> Step:
     still = state.still
     if state.phase is not Phase.CHECKING or still is None or told.still != still.number or still.outcome is None:
         return state, ()
-    outcome = still.outcome
-    reason = reason_of(state, settings) if outcome is Outcome.CANNOT_OBTAIN else None
+    outcome, reason = still.outcome, _reason(state, settings)
     state = enter(state, PHASE_OF_OUTCOME[outcome])
     return replace(
         state,
@@ -66,6 +67,11 @@ def kept(state: GateState, told: StillKept, settings: GateSettings) -> Step:
         settled=state.settled or outcome is not Outcome.RETAKE,
         reason=reason,
     ), ()
+
+
+def _reason(state: GateState, settings: GateSettings) -> Reason | None:
+    hopeless = state.still is not None and state.still.outcome is Outcome.CANNOT_OBTAIN
+    return reason_of(state, settings) if hopeless else None
 
 
 def failed(state: GateState, told: StillFailed, settings: GateSettings) -> Step:

@@ -162,3 +162,10 @@ def test_a_stranger_s_photograph_takes_no_retake_from_the_count() -> None:
         play.now += 4
         play.diagram("live |++|")
     assert play.state.retakes == 0
+
+
+def test_the_reason_that_is_shown_is_the_one_that_is_recorded() -> None:
+    play = Play().diagram("live |++++|\ndoes |PTHK|").diagram("live |++++|\ndoes |PTHK|")
+    first, second = play.asked(KeepStill)
+    assert (first.reason, second.reason) == (None, Reason.OPACITY)
+    assert play.state.reason is second.reason
