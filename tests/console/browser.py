@@ -74,7 +74,8 @@ class Browser:
         return str(self.run("return document.querySelector(arguments[0])?.innerText.trim() ?? ''", selector))
 
     def click(self, selector: str) -> None:
-        self.until(lambda: self.find(selector).is_enabled(), f"{selector} to be enabled")
+        # the page builds some of its parts itself: they may not be there yet
+        self.until(lambda: any(e.is_enabled() for e in self.all(selector)), f"{selector} to be there and enabled")
         self.find(selector).click()
 
     def until(self, holds: Callable[[], object], what: str) -> None:
