@@ -17,6 +17,8 @@ from fundusgate.commands.cameras import cameras
 from fundusgate.commands.captures import captures
 from fundusgate.commands.compile import compile_bundle
 from fundusgate.commands.demo import demo
+from fundusgate.commands.doctor import doctor
+from fundusgate.commands.evaluate import evaluate
 from fundusgate.commands.export import export
 from fundusgate.commands.inspect import inspect
 from fundusgate.commands.readiness import readiness
@@ -71,6 +73,8 @@ app.add_typer(captures, name="captures")
 app.command()(cameras)
 app.command("compile")(compile_bundle)
 app.command()(demo)
+app.command()(doctor)
+app.add_typer(evaluate, name="evaluate")
 app.command()(export)
 app.command()(inspect)
 app.command()(readiness)

@@ -59,7 +59,7 @@ class Clocks:
 
     @property
     def locked(self) -> bool | None:
-        """Whether `jetson_clocks` is in effect: neither GPU nor any CPU group has a choice; None where it cannot be read."""
+        """Whether `jetson_clocks` is in effect: neither GPU nor CPU has a choice; None where it cannot be read."""
         told = [clock.locked for clock in (self.gpu, *self.cpus) if clock is not None]
         return None if not told or None in told else all(told)
 

@@ -14,6 +14,7 @@ _HWMON = "sys/class/hwmon"
 _COLDEST, _HOTTEST = -60.0, 200.0
 """What a sensor of this kind can say; -256 C is what some answer when they are off."""
 _SLOWING = re.compile(r"throttle|cpufreq|devfreq|^cpu|^gpu|^processor", re.IGNORECASE)
+_FIXED = "PMIC-Die"
 _MILLI = 1000
 
 
@@ -64,8 +65,8 @@ class Heat:
 
     @property
     def hottest(self) -> Zone | None:
-        """The hottest zone that answers."""
-        told = [(zone.celsius, zone) for zone in self.zones if zone.celsius is not None]
+        """The hottest zone that answers; the power chip's, which always says the same on Jetson, is passed over."""
+        told = [(zone.celsius, zone) for zone in self.zones if zone.celsius is not None and zone.name != _FIXED]
         return max(told, key=lambda pair: pair[0])[1] if told else None
 
 

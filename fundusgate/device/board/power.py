@@ -9,6 +9,7 @@ Which rail holds which others is not in any file, so only known sets are summed:
 - AGX Orin has no such rail. VIN_SYS_5V0 is the 5 V supply of memory, I/O and the rest, beside VDD_GPU_SOC and
   VDD_CPU_CV, and VDDQ_VDD2_1V8AO is fed from it: published logs show VIN_SYS_5V0 at 5 W while VDD_CPU_CV draws 14 W.
 - AGX Xavier has six rails beside each other.
+- Of a board that is not known here, a rail that is named as an input is the whole if no other one draws more.
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ _CHANNELS = 3
 _UNCONNECTED = ("", "NC")
 _WHOLE = ("VIN", "VDD_IN", "POM_5V_IN")
 """Rails that feed everything else, the outermost first."""
+_NAMED_AS_INPUT = re.compile(r"(?:VIN|[A-Z0-9_]*_IN)(?:_[0-9]+V[0-9]*)?", re.ASCII)
+_NOISE_WATTS = 0.5
+"""By which a part may seem to draw more than the whole: the rails are not read at the same moment."""
 _BESIDE_EACH_OTHER = (
     frozenset({"VDD_GPU_SOC", "VDD_CPU_CV", "VIN_SYS_5V0"}),
     frozenset({"VDD_GPU", "VDD_CPU_SOC_MSS", "VIN_SYS_5V0"}),
@@ -129,9 +133,16 @@ def _counted(rails: list[Rail]) -> tuple[str, ...]:
     if whole is not None:
         return (whole,)
     beside = next((known for known in _BESIDE_EACH_OTHER if known <= set(names)), frozenset())
-    if not beside and len(rails) == 1:
-        return (names[0],)
-    return tuple(name for name in names if name in beside)
+    return tuple(name for name in names if name in beside) or _unknown_whole(rails)
+
+
+def _unknown_whole(rails: list[Rail]) -> tuple[str, ...]:
+    """The one input of a board that is not known here; nothing where there are several, or it draws less than a part."""
+    inputs = [rail for rail in rails if _NAMED_AS_INPUT.fullmatch(rail.name)]
+    if len(inputs) != 1 or inputs[0].watts is None:
+        return ()
+    most = max(rail.watts or 0.0 for rail in rails)
+    return (inputs[0].name,) if most <= inputs[0].watts + _NOISE_WATTS else ()
 
 
 def _sum(rails: list[Rail], counted: tuple[str, ...]) -> float | None:
