@@ -1,0 +1,224 @@
+"""EyeQ: three grades, as its paper and its published code count them (Fu et al., MICCAI 2019, arXiv 1907.05345)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fundusgate.codes import Verdict
+from fundusgate.evaluation.quality import Quality
+from fundusgate.evaluation.yardsticks.base import FigureKey, Sample, Yardstick
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from fundusgate.evaluation.data_sets.base import Item
+    from fundusgate.evaluation.prediction import Prediction
+    from fundusgate.runtime.profile import ScoreThresholds
+
+NETWORK = "score network"
+REPORTED = "reported score"
+VERDICT = "verdict"
+
+_OF_VERDICT = {
+    Verdict.ACCEPT: Quality.GOOD,
+    Verdict.ACCEPT_WITH_NOTE: Quality.USABLE,
+    Verdict.RETAKE: Quality.REJECT,
+    Verdict.CANNOT_OBTAIN: Quality.REJECT,
+}
+_GRADES = [int(grade) for grade in Quality]
+
+
+@dataclass(frozen=True)
+class GradeSeen:
+    """One photograph's grades.
+
+    Attributes:
+        truth: The graders'.
+        opinion: The score network's score, 0..100, high is good.
+        score: The reported score.
+        verdict: The gate's verdict.
+    """
+
+    truth: Quality
+    opinion: float
+    score: float
+    verdict: Verdict
+
+
+class GradeYardstick(Yardstick[Quality, GradeSeen]):
+    """Accuracy, macro precision, recall and F1, kappa, and areas under ROC curves.
+
+    A score becomes a grade by the profile's two working points, set before and not fitted to EyeQ: at or above
+    `accept` good, below `retake` reject. Accept, accept with a note and retake are read as good, usable and reject.
+
+    Args:
+        limits: The working points.
+    """
+
+    def __init__(self, limits: ScoreThresholds) -> None:
+        self._limits = limits
+
+    def observe(self, item: Item[Quality], prediction: Prediction) -> GradeSeen:
+        """The graders' grade beside scores and verdict."""
+        return GradeSeen(item.truth, prediction.opinion, prediction.score, prediction.verdict)
+
+    def gather(self, observations: Sequence[GradeSeen]) -> Sample:
+        """Every photograph's grades and scores as arrays."""
+        return _GradeSample(observations, self._limits)
+
+    def row(self, observation: GradeSeen) -> dict[str, object]:
+        """Grades and scores."""
+        return {
+            "quality": observation.truth.label,
+            "score_network": observation.opinion,
+            "reported_score": observation.score,
+            "verdict": observation.verdict.value,
+        }
+
+    def draw(self, observations: Mapping[str, Sequence[GradeSeen]], folder: Path) -> list[Path]:
+        """Confusion matrices and ROC curves."""
+        from fundusgate.evaluation.report.plots import Confusion, Roc, draw_confusions, draw_rocs
+
+        labels = [grade.label for grade in Quality]
+        confusions = [
+            Confusion(f"{reading}, {precision}", labels, confusion(_truths(seen), _graded(seen, reading, self._limits)))
+            for reading in (NETWORK, REPORTED, VERDICT)
+            for precision, seen in observations.items()
+        ]
+        curves = []
+        for reading in (NETWORK, REPORTED):
+            for precision, seen in observations.items():
+                extremes = [one for one in seen if one.truth is not Quality.USABLE]
+                good = [one.truth is Quality.GOOD for one in extremes]
+                curves.append(Roc(f"{reading}, {precision}", good, [_score(one, reading) for one in extremes]))
+        return [
+            draw_confusions(confusions, len(observations), folder / "confusion.png"),
+            draw_rocs("good over reject", curves, folder / "roc.png"),
+        ]
+
+
+class _GradeSample(Sample):
+    def __init__(self, observations: Sequence[GradeSeen], limits: ScoreThresholds) -> None:
+        self._truth = _truths(observations)
+        self._grades = {reading: _graded(observations, reading, limits) for reading in (NETWORK, REPORTED, VERDICT)}
+        self._scores = {
+            reading: np.array([_score(one, reading) for one in observations]) for reading in (NETWORK, REPORTED)
+        }
+        self._middle = (limits.accept + limits.retake) / 2
+
+    def figures(self, counts: NDArray[np.int64]) -> dict[FigureKey, float]:
+        found: dict[FigureKey, float] = {}
+        for reading, grades in self._grades.items():
+            for metric, value in grade_figures(confusion(self._truth, grades, counts)).items():
+                found[FigureKey(reading, metric)] = value
+            if reading in self._scores:
+                areas = area_figures(self._truth, self._scores[reading], self._middle, counts)
+                for metric, value in areas.items():
+                    found[FigureKey(reading, metric)] = value
+        return found
+
+
+def grades_of(scores: NDArray[np.float64], limits: ScoreThresholds) -> NDArray[np.int64]:
+    """Grades by the gate's own working points: at or above `accept` good, below `retake` reject."""
+    grades = np.where(scores >= limits.accept, Quality.GOOD, Quality.USABLE)
+    return np.where(scores >= limits.retake, grades, Quality.REJECT).astype(np.int64)
+
+
+def confusion(
+    truth: NDArray[np.int64], grades: NDArray[np.int64], counts: NDArray[np.int64] | None = None
+) -> NDArray[np.int64]:
+    """Confusion matrix: (3, 3) int64, a row for each true grade, a column for each predicted one."""
+    pairs = np.bincount(3 * truth + grades, weights=counts, minlength=9)
+    return np.rint(pairs).astype(np.int64).reshape(3, 3)
+
+
+def grade_figures(matrix: NDArray[np.int64]) -> dict[str, float]:
+    """Accuracy, macro precision, recall and F1, plain and quadratic kappa.
+
+    Macro: the mean over the three grades, as EyeQ's paper reports them; a grade that is never predicted has precision
+    0. Scikit-learn counts each cell of the matrix as one photograph of its weight, which is exact.
+
+    Args:
+        matrix: (3, 3), a row for each true grade.
+    """
+    from sklearn.metrics import accuracy_score, cohen_kappa_score, precision_recall_fscore_support
+
+    truth, grades = (axis.ravel() for axis in np.indices((3, 3)))
+    weight = matrix.ravel().astype(np.float64)
+    names = ("accuracy", "precision (macro)", "recall (macro)", "F1 (macro)", "kappa", "kappa (quadratic)")
+    if not weight.sum():
+        return dict.fromkeys(names, math.nan)
+    precision, recall, f1, _ = precision_recall_fscore_support(
+        truth, grades, labels=_GRADES, average="macro", sample_weight=weight, zero_division=0.0
+    )
+    # every photograph of one grade, and called so: agreement by chance is all there is
+    several = np.count_nonzero(matrix.sum(axis=0) + matrix.sum(axis=1)) > 1
+    kappas = [
+        float(cohen_kappa_score(truth, grades, labels=_GRADES, weights=kind, sample_weight=weight))
+        if several
+        else math.nan
+        for kind in (None, "quadratic")
+    ]
+    accuracy = accuracy_score(truth, grades, sample_weight=weight)
+    return dict(zip(names, (float(accuracy), float(precision), float(recall), float(f1), *kappas), strict=True))
+
+
+def area_figures(
+    truth: NDArray[np.int64], scores: NDArray[np.float64], middle: float, counts: NDArray[np.int64]
+) -> dict[str, float]:
+    """Areas under ROC curves.
+
+    `AUC` is the mean of one-against-the-rest over the three grades, as EyeQ's code has it. It needs a value for each
+    grade and there is one score: read as a cumulative link model with the two working points, good ranks by the score,
+    reject by its opposite, usable by nearness to the middle of the points, whatever the model's slope.
+
+    Args:
+        truth: (n,) grades.
+        scores: (n,) high is good.
+        middle: Half way between the working points.
+        counts: (n,) how often each counts.
+    """
+    by_grade = {
+        Quality.GOOD: scores,
+        Quality.USABLE: -np.abs(scores - middle),
+        Quality.REJECT: -scores,
+    }
+    areas = {grade: _area(truth == grade, value, counts) for grade, value in by_grade.items()}
+    extremes = truth != Quality.USABLE
+    over = _area(truth[extremes] == Quality.GOOD, scores[extremes], counts[extremes])
+    return {
+        "AUC": float(np.mean(list(areas.values()))),
+        "AUC reject against the rest": areas[Quality.REJECT],
+        "AUC good over reject": over,
+    }
+
+
+def _area(positive: NDArray[np.bool_], values: NDArray[np.float64], counts: NDArray[np.int64]) -> float:
+    from sklearn.metrics import roc_auc_score
+
+    drawn = counts > 0
+    held = positive[drawn]
+    if held.all() or not held.any():
+        return math.nan
+    return float(roc_auc_score(held, values[drawn], sample_weight=counts[drawn]))
+
+
+def _truths(observations: Sequence[GradeSeen]) -> NDArray[np.int64]:
+    return np.array([int(one.truth) for one in observations], dtype=np.int64)
+
+
+def _score(seen: GradeSeen, reading: str) -> float:
+    return seen.opinion if reading == NETWORK else seen.score
+
+
+def _graded(observations: Sequence[GradeSeen], reading: str, limits: ScoreThresholds) -> NDArray[np.int64]:
+    if reading == VERDICT:
+        return np.array([int(_OF_VERDICT[one.verdict]) for one in observations], dtype=np.int64)
+    return grades_of(np.array([_score(one, reading) for one in observations]), limits)
