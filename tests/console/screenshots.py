@@ -92,6 +92,7 @@ def session(studio: Studio, folder: Path) -> None:
         phones.append(studio.picture())
     save("console-phone.jpg", *phones)
     studio.open(WIDE)
+    studio.picture()
     gate.hang()
     studio.tone("stopped")
     save("console-not-live.jpg", studio.picture())

@@ -6,6 +6,9 @@ const view = document.getElementById("view");
 const map = document.getElementById("hidden-map");
 
 const QUIET = 0.55;
+// where nearly all is hidden the hatching says nothing new, and would hide what is to be mended
+const QUIETER = 0.28;
+const NEARLY_ALL = 0.6;
 
 let bitmap = null;
 let shown = { map: null, box: null, size: null };
@@ -63,6 +66,11 @@ function drawPicture() {
   context.drawImage(bitmap, left, top, bitmap.width * scale, bitmap.height * scale);
 }
 
+function hiddenShare(cells) {
+  const inside = cells.flat().filter((cell) => cell !== null);
+  return inside.filter((cell) => cell >= 0.5).length / Math.max(1, inside.length);
+}
+
 function drawOverlay() {
   fit(map);
   const context = map.getContext("2d");
@@ -70,7 +78,7 @@ function drawOverlay() {
   if (!overlay || shown.map === null || shown.box === null || shown.size === null || map.width === 0) return;
   const { scale, left, top } = placeIn(map, shown.size[0], shown.size[1]);
   const [x0, y0, x1, y1] = shown.box;
-  drawMap(context, shown.map, QUIET, left + x0 * scale, top + y0 * scale, (x1 - x0) * scale, (y1 - y0) * scale);
+  drawMap(context, shown.map, hiddenShare(shown.map) > NEARLY_ALL ? QUIETER : QUIET, left + x0 * scale, top + y0 * scale, (x1 - x0) * scale, (y1 - y0) * scale);
 }
 
 new ResizeObserver(() => {
