@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -95,7 +96,9 @@ def _findings(board: Board, root: Path, config: Path | None, bundle: Path | None
     found += _networks(board, root, bundle or settings.networks.bundle, cache)
     found += camera_findings(find_cameras(), None if source is None else settings.camera)
     found += archive_findings(settings.archive, board.storage)
-    found += clock_findings(board.time, time.time())
+    # a copied tree's clocks stopped when it was copied
+    clock = board.time if root == _ROOT else replace(board.time, hardware_seconds=None)
+    found += clock_findings(clock, time.time())
     return found
 
 

@@ -26,6 +26,7 @@ _OLD_MONITORS = "sys/bus/i2c/drivers/ina3221x"
 """Of the kernel of JetPack 4."""
 _CHIPS = re.compile(r"ina[0-9]{3,4}", re.ASCII)
 _CHANNELS = 3
+_MOST_CHANNELS = 8
 _UNCONNECTED = ("", "NC")
 _WHOLE = ("VIN", "VDD_IN", "POM_5V_IN")
 """Rails that feed everything else, the outermost first."""
@@ -70,16 +71,16 @@ def read_power(tree: Tree) -> Power:
         folder = f"{_HWMON}/{name}"
         chip = tree.text(f"{folder}/name") or ""
         if _CHIPS.fullmatch(chip):
-            rails += _single(tree, folder, chip) if tree.exists(f"{folder}/power1_input") else _triple(tree, folder)
+            rails += _single(tree, folder, chip) if chip.startswith("ina2") else _several(tree, folder, chip)
     if not rails:
         rails += _old_rails(tree)
     counted = _counted(rails)
     return Power(tuple(rails), _sum(rails, counted), counted)
 
 
-def _triple(tree: Tree, folder: str) -> list[Rail]:
+def _several(tree: Tree, folder: str, chip: str) -> list[Rail]:
     found = []
-    for channel in range(1, _CHANNELS + 1):
+    for channel in range(1, (_CHANNELS if chip == "ina3221" else _MOST_CHANNELS) + 1):
         label = tree.text(f"{folder}/in{channel}_label")
         if label is None or label in _UNCONNECTED or tree.text(f"{folder}/in{channel}_enable") == "0":
             continue
@@ -137,7 +138,7 @@ def _counted(rails: list[Rail]) -> tuple[str, ...]:
 
 
 def _unknown_whole(rails: list[Rail]) -> tuple[str, ...]:
-    """The one input of a board that is not known here; nothing where there are several, or it draws less than a part."""
+    """The one input of a board that nobody knows; nothing where there are several, or it draws less than a part."""
     inputs = [rail for rail in rails if _NAMED_AS_INPUT.fullmatch(rail.name)]
     if len(inputs) != 1 or inputs[0].watts is None:
         return ()
