@@ -10,8 +10,8 @@ import onnx_ir as ir
 from onnx import numpy_helper
 
 from fundusgate.calibration.tensor_range import TensorRange
+from fundusgate.calibration.weight_codes import SIGNED_MOST
 from fundusgate.export.quantization.rules import TENSORRT_RULES, plan_quantization
-from fundusgate.export.quantization.scales import SIGNED_MOST
 from fundusgate.export.quantization.tensorrt import quantize_for_tensorrt, tensorrt_tensors
 from fundusgate.export.readiness.graph import GraphView, label
 

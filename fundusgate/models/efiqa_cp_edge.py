@@ -17,6 +17,9 @@ from torch import Tensor, nn
 
 WIDTHS = (16, 32, 64, 96, 160)
 """Channels after each halving of 512 px: 256, 128, 64, 32 and 16 cells a side."""
+CAP = 4.0
+"""Most that the first three layers answer. The rim of the disc, black beside bright, would answer ten times as much as
+any vessel, and INT8's 127 steps would be spent on it."""
 
 
 class EdgeOutputs(NamedTuple):
@@ -29,13 +32,21 @@ class EdgeOutputs(NamedTuple):
 
 
 class ConvUnit(nn.Sequential):
-    """3x3 convolution without bias, batch normalisation, ReLU: one layer after folding."""
+    """3x3 convolution without bias, batch normalisation, ReLU: one layer after folding.
 
-    def __init__(self, inputs: int, outputs: int, stride: int = 1, dilation: int = 1) -> None:
+    Args:
+        inputs: Channels in.
+        outputs: Channels out.
+        stride: Of the convolution.
+        dilation: Of the convolution.
+        cap: Most that a unit answers; None for no limit.
+    """
+
+    def __init__(self, inputs: int, outputs: int, stride: int = 1, dilation: int = 1, cap: float | None = None) -> None:
         super().__init__(
             nn.Conv2d(inputs, outputs, 3, stride, padding=dilation, dilation=dilation, bias=False),
             nn.BatchNorm2d(outputs),
-            nn.ReLU(inplace=True),
+            nn.ReLU(inplace=True) if cap is None else nn.Hardtanh(0.0, cap, inplace=True),
         )
 
 
@@ -72,8 +83,8 @@ class EfiqaCpEdge(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         half, quarter, eighth, sixteenth, cell = WIDTHS
-        self.stem = nn.Sequential(ConvUnit(3, half, stride=2), ConvUnit(half, quarter, stride=2))
-        self.stage1 = ConvUnit(quarter, quarter)
+        self.stem = nn.Sequential(ConvUnit(3, half, stride=2, cap=CAP), ConvUnit(half, quarter, stride=2, cap=CAP))
+        self.stage1 = ConvUnit(quarter, quarter, cap=CAP)
         self.down1 = ConvUnit(quarter, eighth, stride=2)
         self.stage2 = ResidualBlock(eighth)
         self.down2 = ConvUnit(eighth, sixteenth, stride=2)

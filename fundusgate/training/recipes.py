@@ -11,7 +11,7 @@ from torch.nn import functional
 from fundusgate.training.loop import Precision
 from fundusgate.training.losses import degraded_bag, nnpu, ranking
 from fundusgate.training.photographs import Quality
-from fundusgate.training.rounding import Rounded, rounding_loss
+from fundusgate.training.rounding import Rounded, put_on_codes, rounding_loss
 from fundusgate.training.samples import MapSamples, ScoreSamples, label_targets, normalised
 from fundusgate.training.working_points import map_working_point
 
@@ -47,6 +47,7 @@ class Recipe:
         size: Side of the network's input, pixels.
         while_training: The network with what only training needs around it; the network itself is trained in place.
         kept: Name of the network within that, empty where they are the same.
+        finish: What is done to the averaged weights at last, in place.
         precision: Of the passes.
         slow: Parameters (beginnings of their names while training) that learn more slowly.
         working_points: By output: how its cut is chosen, from the network, the samples and the first unused one.
@@ -61,6 +62,7 @@ class Recipe:
     size: int
     while_training: Callable[[nn.Module], nn.Module] = lambda network: network
     kept: str = ""
+    finish: Callable[[nn.Module], nn.Module] = lambda network: network
     precision: Precision = Precision.AUTOCAST
     slow: tuple[str, ...] = ()
     working_points: Mapping[str, Callable[[nn.Module, Dataset[Any], int], float]] = field(default_factory=dict)
@@ -197,6 +199,7 @@ FOR_INT8: dict[str, Recipe] = {
         learning_rate=2e-4,
         while_training=Rounded,
         kept="network",
+        finish=put_on_codes,
         precision=Precision.FLOAT32,
     ),
 }

@@ -13,16 +13,16 @@ import copy
 from contextlib import ExitStack
 from typing import Any, cast
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn import functional
 
+from fundusgate.calibration.weight_codes import SIGNED_MOST, channel_scales, to_int8
 from fundusgate.models.efiqa_cp_edge import EdgeOutputs, EfiqaCpEdge, ResidualBlock
-from fundusgate.training.samples import normalised
+from fundusgate.training.samples import DEVIATION, normalised
 
-MOST = 127
-"""Symmetric int8: codes -127..127, as in the graph for TensorRT, the coarser of the two that are made."""
 KEPT_SHARE = 0.9999
 """Share of a tensor's values inside its range, as calibration's percentile."""
 SAMPLED = 400_000
@@ -34,9 +34,41 @@ NARROW = 16
 
 
 def rounded(x: Tensor, scale: Tensor) -> Tensor:
-    """Nearest values that int8 has (broadcast scales); gradients pass where the value is inside the range."""
-    codes = torch.clamp(x / scale, -MOST, MOST)
+    """Nearest values that symmetric int8 has, the coarser of the two forms; gradients pass inside the range."""
+    codes = torch.clamp(x / scale, -SIGNED_MOST, SIGNED_MOST)
     return scale * (codes + (codes.round() - codes).detach())
+
+
+def convolutions_of(network: nn.Module) -> tuple[str, ...]:
+    """Names of the convolutions that run in INT8: all but the heads, in the network's order."""
+    return tuple(
+        name
+        for name, module in network.named_modules()
+        if isinstance(module, nn.Conv2d) and module.out_channels >= NARROW
+    )
+
+
+def coded(weight: Tensor) -> Tensor:
+    """The weights that INT8 has for these: O x I x H x W, codes times the output channel's scale."""
+    # three inputs are the picture's colours, whose normalisation is folded into the weights before they are rounded
+    unit = DEVIATION.reshape(1, 3, 1, 1) if weight.shape[1] == 3 else torch.ones(1)
+    exact = (weight.detach() / unit).numpy()
+    scales = channel_scales(exact, 0)
+    codes = torch.from_numpy(to_int8(exact, scales, 0).astype(np.float32))
+    return codes * torch.from_numpy(scales).reshape(-1, 1, 1, 1) * unit
+
+
+@torch.no_grad()
+def put_on_codes(network: nn.Module) -> nn.Module:
+    """Replace weights by those that INT8 has for them, in place.
+
+    It is these with which the network was fine-tuned. Float and INT8 then share their weights, and differ only where
+    activations are rounded.
+    """
+    for name in convolutions_of(network):
+        weight = network.get_parameter(f"{name}.weight")
+        weight.copy_(coded(weight))
+    return network
 
 
 class Rounded(nn.Module):
@@ -53,11 +85,7 @@ class Rounded(nn.Module):
         super().__init__()
         self.network = cast("EfiqaCpEdge", network)
         self.teacher = copy.deepcopy(self.network).eval().requires_grad_(requires_grad=False)
-        self.convolutions = tuple(
-            name
-            for name, module in network.named_modules()
-            if isinstance(module, nn.Conv2d) and module.out_channels >= NARROW
-        )
+        self.convolutions = convolutions_of(network)
         self.ranges: dict[str, Tensor] = {}
 
     def train(self, mode: bool = True) -> Rounded:
@@ -78,17 +106,17 @@ class Rounded(nn.Module):
             return functional_call(_Outputs(self.network), self._rounded_weights(), (x,)), wanted
 
     def _rounded_weights(self) -> dict[str, Tensor]:
+        """Weights as the graphs' INT8 has them; gradients pass as if nothing had been rounded."""
         weights = {}
         for name in self.convolutions:
             weight = self.network.get_parameter(f"{name}.weight")
-            most = weight.detach().abs().amax(dim=(1, 2, 3), keepdim=True).clamp(min=1e-12)
-            weights[f"network.{name}.weight"] = rounded(weight, most / MOST)
+            weights[f"network.{name}.weight"] = weight + (coded(weight) - weight).detach()
         return weights
 
     def _round_input(self, name: str) -> Any:  # noqa: ANN401 - a hook of nn.Module
         def hook(_module: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
             (x,) = inputs
-            return (rounded(x, self._range(name, x.detach()) / MOST),)
+            return (rounded(x, self._range(name, x.detach()) / SIGNED_MOST),)
 
         return hook
 

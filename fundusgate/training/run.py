@@ -90,7 +90,7 @@ def run(order: TrainingOrder) -> Path:
     store.add(phantom_frames(wanted // 2, order.seed * 100_000))
     samples = recipe.samples(store, order.assume_good, pictures, order.seed)
     averaged = train(recipe.while_training(network), samples, recipe.loss, settings, order.out)
-    kept = averaged.get_submodule(recipe.kept)
+    kept = recipe.finish(averaged.get_submodule(recipe.kept))
     used = settings.steps * settings.batch
     points = {f"threshold.{name}": f"{find(kept, samples, used):.2f}" for name, find in recipe.working_points.items()}
     return write_weights(kept, order.out / f"{order.name}.safetensors", card(order, settings, store) | points)

@@ -8,7 +8,7 @@ from fundusgate.models import build
 from fundusgate.models.weights import shipped_weights
 from fundusgate.phantom import render
 from fundusgate.phantom.faults import degrade_locally
-from fundusgate.training.rounding import Rounded, rounded, rounding_loss
+from fundusgate.training.rounding import Rounded, coded, convolutions_of, put_on_codes, rounded, rounding_loss
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +43,18 @@ def test_the_teacher_is_the_network_in_float(network: Rounded) -> None:
     with torch.no_grad():
         assert torch.equal(network.network.outputs(x).map_logits, wanted.map_logits)
     assert not torch.equal(now.map_logits, wanted.map_logits)
+
+
+def test_weights_on_their_codes_are_those_that_int8_has() -> None:
+    network = build("efiqa-cp-edge", shipped_weights("efiqa-cp-edge"))
+    put_on_codes(network)
+    for name in convolutions_of(network):
+        weight = network.get_parameter(f"{name}.weight")
+        torch.testing.assert_close(coded(weight), weight.detach(), rtol=1e-5, atol=1e-9)
+        # half precision, in which weights are stored, hardly moves any to another code
+        step = weight.detach().abs().amax(dim=(1, 2, 3), keepdim=True) / 127
+        moved = (coded(weight.half().float()) - weight.detach()).abs() > 0.5 * step
+        assert moved.float().mean() < 1e-3
 
 
 def test_statistics_of_batch_normalisation_stay(network: Rounded) -> None:

@@ -17,13 +17,21 @@ import numpy as np
 import onnx
 import onnx_ir as ir
 
+from fundusgate.calibration.weight_codes import channel_scales, to_int8
 from fundusgate.export.quantization.attention import fuse_window_attention, state_attention
 from fundusgate.export.quantization.editing import QdqEditor
 from fundusgate.export.quantization.input_bytes import folded, normalisation_before, padded_bytes
 from fundusgate.export.quantization.integer_products import CONTRIBUTED, quantize_as_product, quantize_dense
-from fundusgate.export.quantization.layers import Layer, constant, ends_in_relu, weighted_layers, weights_of
+from fundusgate.export.quantization.layers import (
+    Layer,
+    clips_below_zero,
+    constant,
+    ends_in_relu,
+    weighted_layers,
+    weights_of,
+)
 from fundusgate.export.quantization.rules import CPU_RULES, Plan, plan_quantization
-from fundusgate.export.quantization.scales import channel_scales, to_int8, unsigned_scale
+from fundusgate.export.quantization.scales import unsigned_scale
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -111,7 +119,7 @@ def _chain_of(convolution: ir.Node) -> list[ir.Value]:
     """The ReLU's result; before it, both terms of a residual sum where there is one."""
     (result,) = convolution.outputs
     (follows,) = result.consumers()
-    if follows.op_type == "Relu":
+    if clips_below_zero(follows):
         return [follows.outputs[0]]
     (relu,) = follows.outputs[0].consumers()
     return [*(value for value in follows.inputs if value is not None), relu.outputs[0]]

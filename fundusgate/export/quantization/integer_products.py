@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import onnx_ir as ir
 
+from fundusgate.calibration.weight_codes import channel_scales, to_int8
 from fundusgate.export.quantization.input_bytes import folded, normalisation_before, padded_bytes
 from fundusgate.export.quantization.layers import constant, weights_of
 from fundusgate.export.quantization.movement import shape_of
 from fundusgate.export.quantization.node_row import NodeRow
-from fundusgate.export.quantization.scales import channel_scales, to_int8
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

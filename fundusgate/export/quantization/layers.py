@@ -107,13 +107,21 @@ def weights_of(layer: Layer) -> NDArray[np.float32]:
     return layer.weight
 
 
+def clips_below_zero(node: ir.Node) -> bool:
+    """Whether a node is a ReLU, with a cap or without."""
+    if node.op_type != "Clip":
+        return node.op_type == "Relu"
+    least = constant(node.inputs[1]) if len(node.inputs) > 1 else None
+    return least is not None and float(least) == 0
+
+
 def ends_in_relu(layer: Layer) -> bool:
     """Whether a ReLU, and before it at most a sum, alone takes the result."""
     (result,) = layer.node.outputs
     users = result.consumers()
     if len(users) == 1 and users[0].op_type == "Add":
         users = users[0].outputs[0].consumers()
-    return len(users) == 1 and users[0].op_type == "Relu"
+    return len(users) == 1 and clips_below_zero(users[0])
 
 
 def int_attribute(node: ir.Node, name: str, default: int) -> int:

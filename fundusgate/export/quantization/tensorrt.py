@@ -16,11 +16,12 @@ import numpy as np
 import onnx
 import onnx_ir as ir
 
+from fundusgate.calibration.weight_codes import channel_scales, to_int8
 from fundusgate.export.quantization.editing import QdqEditor
 from fundusgate.export.quantization.input_bytes import MIDDLE, folded, normalisation_before, padded_centred_planes
 from fundusgate.export.quantization.layers import Layer, constant, weighted_layers
 from fundusgate.export.quantization.rules import TENSORRT_RULES, Plan, plan_quantization
-from fundusgate.export.quantization.scales import channel_scales, signed_scale, to_int8
+from fundusgate.export.quantization.scales import signed_scale
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
