@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
+from fundusgate.export.readiness.audit import Runs
 from fundusgate.export.readiness.estimate import USUAL_SHARE
 from fundusgate.export.readiness.findings import Finding, Severity
 from fundusgate.export.readiness.power_modes import POWER_MODES
@@ -105,7 +106,9 @@ def _audit_line(outcome: Outcome) -> str:
         return f"TensorRT-RTX {said.version} refuses it"
     quantized = [product for product in said.products if product.quantized]
     run = sum(product.int8 for product in quantized)
+    silent = sum(product.runs is Runs.NOT_STATED for product in quantized)
+    unsaid = f" ({silent} in layers that do not state their type)" if silent else ""
     return (
-        f"TensorRT-RTX {said.version} built it: {run} of {len(quantized)} quantized products run in INT8,"
+        f"TensorRT-RTX {said.version} built it: {run} of {len(quantized)} quantized products run in INT8{unsaid},"
         f" {len(said.products) - len(quantized)} were left in float"
     )

@@ -21,7 +21,7 @@ from fundusgate import __version__
 from fundusgate.export.exchange import ASIDE, put_in_place
 from fundusgate.export.specs import ExportError
 from fundusgate.runtime.bundle import MANIFEST_NAME, Bundle, BundleError, file_sha256
-from fundusgate.runtime.manifest import FileEntry, Manifest, ModelManifest, Producer
+from fundusgate.runtime.manifest import FileEntry, Manifest, ModelManifest, Producer, schema_needed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,7 +34,9 @@ def file_entry(path: Path) -> FileEntry:
 
 def write_manifest(folder: Path, models: Sequence[ModelManifest]) -> None:
     """Write `manifest.json`; the files that it names are already in the folder."""
-    manifest = Manifest(producer=Producer(version=__version__), models=tuple(models))
+    manifest = Manifest.model_validate(
+        {"schema_version": schema_needed(models), "producer": Producer(version=__version__), "models": tuple(models)}
+    )
     text = json.dumps(manifest.model_dump(mode="json"), indent=2, ensure_ascii=False)
     (folder / MANIFEST_NAME).write_text(text + "\n", encoding="utf-8")
 

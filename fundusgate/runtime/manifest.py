@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from enum import Enum
 from pathlib import PurePosixPath, PureWindowsPath
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import (
     AfterValidator,
@@ -22,8 +22,11 @@ from pydantic import (
     model_validator,
 )
 
-SCHEMA_VERSION: int = 1
-"""The newest manifest schema that this code reads."""
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+SCHEMA_VERSION: int = 2
+"""The newest manifest schema that this code reads; it reads every older one too."""
 
 PRODUCER: str = "fundusgate"
 """`producer.name` of every bundle that this code reads."""
@@ -54,6 +57,12 @@ class Precision(str, Enum):
     """Q/DQ for TensorRT (symmetric int8); serves ARM processors as well."""
     FP16_TRT = "fp16-trt"
     """Strongly typed half precision for TensorRT 10.12 and later."""
+    INT8_FP16_TRT = "int8-fp16-trt"
+    """Strongly typed Q/DQ with half precision around it, for TensorRT 10.12 and later; since schema 2."""
+
+
+_SINCE: dict[Precision, int] = {Precision.INT8_FP16_TRT: 2}
+"""Precisions that the first schema does not know, and the schema that brought them."""
 
 
 class Role(str, Enum):
@@ -224,10 +233,19 @@ class Producer(_Strict):
     version: str
 
 
+def schema_needed(models: Iterable[ModelManifest]) -> int:
+    """The oldest schema that can say what these networks hold.
+
+    A bundle is written in it, so that an older fundusgate goes on reading what it can run, and of the rest says that
+    it is of a newer one.
+    """
+    return max((_SINCE.get(precision, 1) for model in models for precision in model.files), default=1)
+
+
 class Manifest(_Strict):
     """The whole of `manifest.json`."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[1, 2] = 1
     producer: Producer
     models: Annotated[tuple[ModelManifest, ...], Field(min_length=1)]
     """In order of preference: the first of a role is the one that runs."""
@@ -241,6 +259,13 @@ class Manifest(_Strict):
         twice = sorted({name for name in files if files.count(name) > 1})
         if twice:
             raise ValueError(f"files {twice} are named more than once")
+        return self
+
+    @model_validator(mode="after")
+    def _schema_suffices(self) -> Manifest:
+        needed = schema_needed(self.models)
+        if self.schema_version < needed:
+            raise ValueError(f"schema {self.schema_version} does not know all of these graphs, schema {needed} does")
         return self
 
     def every_file(self) -> tuple[FileEntry, ...]:

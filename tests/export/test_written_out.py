@@ -82,7 +82,7 @@ def test_the_graph_for_tensorrts_flags_alone_is_written_out() -> None:
             model = normalisation([3, 8], [8], {}, bias=False)
             assert [item.version for item in target.make(model, {}, ()).opset_import] == [16]
         marked.append(target.precision)
-    assert marked == [Precision.INT8_CPU, Precision.INT8_TRT, Precision.FP16_TRT]
+    assert marked == [Precision.INT8_CPU, Precision.INT8_TRT, Precision.FP16_TRT, Precision.INT8_FP16_TRT]
 
 
 def test_the_command_writes_fthnet_for_jetpack_5_1(tmp_path: Path) -> None:

@@ -154,7 +154,7 @@ def test_bytes_that_are_no_text_are_refused(folder: Path) -> None:
 
 def test_a_newer_schema_says_what_to_do(folder: Path) -> None:
     rewrite(folder, lambda content: content.update(schema_version=SCHEMA_VERSION + 1, novelty={}))
-    with pytest.raises(BundleError, match=r"newer than 1.*upgrade fundusgate"):
+    with pytest.raises(BundleError, match=r"newer than 2.*upgrade fundusgate"):
         Bundle.open(folder)
 
 

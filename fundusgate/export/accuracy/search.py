@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from fundusgate.export.accuracy.figures import MapFigures, ScoreFigures
     from fundusgate.export.accuracy.photographs import PreparedSet
     from fundusgate.export.accuracy.verdicts import Outputs
+    from fundusgate.export.quantization.rules import Rule
     from fundusgate.export.quantization.targets import Target
     from fundusgate.runtime.manifest import ModelManifest
     from fundusgate.runtime.profile import Profile
@@ -91,6 +92,7 @@ class Search:
         self._folder, self._tell = folder, tell
         self._gate = {network.manifest.role: network for network in reversed(self._networks)}
         self._manifests = {role: network.manifest for role, network in self._gate.items()}
+        self._settled: dict[tuple[Rule, ...], list[_State]] = {}
         self._reference: dict[str, Outputs] = {}
         for network in self._networks:
             tell(f"{network.name}: fp32 on {len(parity.photographs)} photographs")
@@ -101,7 +103,8 @@ class Search:
         """Make a precision that keeps the budget.
 
         Layers are put back by doubling: one, then two, then four, the worst first, of the network that breaks the
-        budget, or else of the one that flips most verdicts.
+        budget, or else of the one that flips most verdicts. A target whose rules an earlier one shared begins with the
+        layers that were put back there.
 
         Returns:
             The report, and each network's graph by name.
@@ -110,10 +113,12 @@ class Search:
             BudgetError: No layers are left to put back.
             BackendError: A graph gives values that are not finite.
         """
-        states = [self._made(network, target, []) for network in self._networks]
+        states = self._first(target)
         while True:
             report = self._report(target, states)
             if report.within_budget:
+                if target.rules is not None:
+                    self._settled[target.rules] = states
                 return report, {state.network.name: state.graph for state in states}
             index = self._next_to_mend(target, states, report)
             if index is None:
@@ -121,13 +126,21 @@ class Search:
             state = states[index]
             left = [name for name, _ in state.ranking if name not in state.put_back]
             put_back = [*state.put_back, *left[: max(1, len(state.put_back))]]
-            self._tell(f"{state.network.name}: {target.precision.value} with {len(put_back)} layers put back in float")
             states[index] = self._made(state.network, target, put_back)
             states[index].ranking = state.ranking
 
+    def _first(self, target: Target) -> list[_State]:
+        known = () if target.rules is None else self._settled.get(target.rules, ())
+        if not known:
+            return [self._made(network, target, []) for network in self._networks]
+        states = [self._made(state.network, target, state.put_back) for state in known]
+        for state, earlier in zip(states, known, strict=True):
+            state.ranking = earlier.ranking
+        return states
+
     def _made(self, network: Network, target: Target, put_back: list[str]) -> _State:
-        if not put_back:
-            self._tell(f"{network.name}: {target.precision.value} on {len(self._parity.photographs)} photographs")
+        put = f" with {len(put_back)} layers put back in float" if put_back else ""
+        self._tell(f"{network.name}: {target.precision.value}{put} on {len(self._parity.photographs)} photographs")
         graph = target.make(network.model, network.ranges, put_back)
         return _State(network, graph, self._run(network, graph, self._parity), put_back)
 

@@ -36,8 +36,9 @@ def candidates(
     """The engines to build and time against each other.
 
     By flags, as TensorRT 8.5 to 10 allow: FP16 from the fp32 graph, INT8 beside FP16 from the Q/DQ graph. Bound to the
-    graph's own types, as TensorRT 9 and later can and 11 must: the fp16 graph, and the Q/DQ graph where no flag can
-    lower the rest of it.
+    graph's own types, as TensorRT 9 and later can and 11 must: the Q/DQ graph in half precision and the fp16 graph; and
+    where no flag can lower the rest of it the Q/DQ graph in float32, because a builder may refuse half-precision pairs
+    (NVIDIA/TensorRT#4832).
 
     Args:
         api: TensorRT as it is here.
@@ -55,13 +56,9 @@ def candidates(
     offered = [
         ("fp16", Precision.FP32, flags, BuildSettings(fp16=True)),
         ("int8-fp16", Precision.INT8_TRT, flags and api.int8_flag and int8, BuildSettings(fp16=True, int8=True)),
+        ("typed-int8-fp16", Precision.INT8_FP16_TRT, typed and int8, BuildSettings(strong=True)),
         ("typed-fp16", Precision.FP16_TRT, typed, BuildSettings(strong=True)),
-        (
-            "typed-int8",
-            Precision.INT8_TRT,
-            typed and not flags and int8,
-            BuildSettings(strong=True),
-        ),
+        ("typed-int8", Precision.INT8_TRT, typed and not flags and int8, BuildSettings(strong=True)),
         ("typed-fp32", Precision.FP32, typed and not flags, BuildSettings(strong=True)),
         ("fp16-dla", Precision.FP32, flags and dla, BuildSettings(fp16=True, dla_core=0)),
     ]
@@ -78,4 +75,4 @@ def candidates(
 
 
 def _useful(api: TensorRt) -> list[Precision]:
-    return [Precision.FP32, Precision.INT8_TRT] if api.fp16_flag else [Precision.FP16_TRT, Precision.INT8_TRT]
+    return [Precision.FP32, Precision.INT8_TRT] if api.fp16_flag else [Precision.INT8_FP16_TRT, Precision.FP16_TRT]

@@ -10,6 +10,7 @@ import onnx_ir as ir
 
 from fundusgate.export.quantization.cpu import cpu_tensors, quantize_for_cpu
 from fundusgate.export.quantization.half import to_half
+from fundusgate.export.quantization.int8_half import quantize_in_half
 from fundusgate.export.quantization.rules import CPU_RULES, TENSORRT_RULES, Plan, plan_quantization
 from fundusgate.export.quantization.tensorrt import quantize_for_tensorrt, tensorrt_tensors
 from fundusgate.export.quantization.written_out import write_out
@@ -61,7 +62,13 @@ TARGETS: tuple[Target, ...] = (
         TENSORRT_RULES,
     ),
     Target(Precision.FP16_TRT, lambda model, _ranges, _kept: to_half(model), None),
+    Target(
+        Precision.INT8_FP16_TRT,
+        lambda model, ranges, kept: quantize_in_half(model, ranges, keep_float=kept),
+        TENSORRT_RULES,
+    ),
 )
+"""In the order in which they are made: where half precision alone breaks the budget, nothing put back in it helps."""
 
 
 Form = Callable[["onnx.ModelProto"], "onnx.ModelProto"]
@@ -85,7 +92,7 @@ def form_for(jetpack: JetPack) -> Form:
 def targets_in(form: Form) -> tuple[Target, ...]:
     """`TARGETS` with the graph for TensorRT's flags in another form; it is measured in that form.
 
-    The half-precision graph needs none: it is for TensorRT 10.12 and later.
+    The graphs that hold half precision need none: they are for TensorRT 10.12 and later.
     """
 
     def formed(target: Target) -> Target:

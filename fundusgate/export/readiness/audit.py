@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from fundusgate.export.engines.api import EngineError, TensorRt, load
@@ -34,6 +35,18 @@ def available() -> bool:
     return importlib.util.find_spec(PACKAGE) is not None
 
 
+class Runs(str, Enum):
+    """What a product multiplies, by the builder's own account."""
+
+    INT8 = "int8"
+    """INT8 by INT8."""
+    FLOAT = "float"
+    """float32 or half precision: its layer says so, or the graph, whose types bind, quantizes nothing of it."""
+    NOT_STATED = "not_stated"
+    """It is quantized and part of a layer that fuses it with other nodes and names no type for it, such as one that is
+    a whole attention; or no layer names it."""
+
+
 @dataclass(frozen=True)
 class AuditedProduct:
     """One ONNX node that multiplies and what became of it."""
@@ -42,10 +55,14 @@ class AuditedProduct:
     operator: str
     quantized: bool
     """Whether the graph means it to run in INT8."""
-    int8: bool
-    """Whether the engine multiplies INT8 by INT8."""
+    runs: Runs
     layer: str
     """The engine's layer; empty where none names this node."""
+
+    @property
+    def int8(self) -> bool:
+        """Whether the engine says that it multiplies INT8 by INT8."""
+        return self.runs is Runs.INT8
 
 
 @dataclass(frozen=True)
@@ -60,20 +77,19 @@ class Audit:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """The refusals, and every quantized product that runs in float."""
-        silent = [
-            Finding(
-                "audit",
-                Severity.NOT_INT8,
-                product.node,
-                product.operator,
-                f"it is quantized, but TensorRT-RTX {self.version} runs it in float",
-                "see the other findings on this node; otherwise leave it in float",
-            )
-            for product in self.products
-            if product.quantized and not product.int8
-        ]
-        return (*self.refusals, *silent)
+        """The refusals, and every quantized product that does not run in INT8 or of which that is not said."""
+        return (*self.refusals, *(self._finding(product) for product in self.products if _in_doubt(product)))
+
+    def _finding(self, product: AuditedProduct) -> Finding:
+        if product.runs is Runs.NOT_STATED:
+            severity = Severity.NOTE
+            reason = f"it is quantized; TensorRT-RTX {self.version} does not state in which type its layer multiplies"
+            advice = "time the engine beside one that has it in float"
+        else:
+            severity = Severity.NOT_INT8
+            reason = f"it is quantized, but TensorRT-RTX {self.version} runs it in float"
+            advice = "see the other findings on this node; otherwise leave it in float"
+        return Finding("audit", severity, product.node, product.operator, reason, advice)
 
     def to_json_object(self) -> dict[str, Any]:
         """For `fundusgate readiness --json`."""
@@ -84,7 +100,8 @@ class Audit:
             "products": len(self.products),
             "quantized": len(counted),
             "int8": sum(product.int8 for product in self.products),
-            "in_float": [product.node for product in self.products if not product.int8],
+            "in_float": [product.node for product in self.products if product.runs is Runs.FLOAT],
+            "not_stated": [product.node for product in self.products if product.runs is Runs.NOT_STATED],
         }
 
 
@@ -155,12 +172,17 @@ def _audited(view: GraphView, node: onnx.NodeProto, layers: list[EngineLayer]) -
     # The parser names what has no name after its first output.
     known = node.name or f"node_of_{node.output[0]}"
     mine = [layer for layer in layers if known in layer.nodes]
+    quantized = meant_for_int8(view, node)
     product = next((layer for layer in mine if layer.int8_product), None)
-    named = product or next(iter(mine), None)
-    return AuditedProduct(
-        node=name,
-        operator=node.op_type,
-        quantized=meant_for_int8(view, node),
-        int8=product is not None,
-        layer="" if named is None else named.name,
-    )
+    named = product or next((layer for layer in mine if layer.states_types), None) or next(iter(mine), None)
+    if product is not None:
+        runs = Runs.INT8
+    elif not quantized or (named is not None and named.states_types):
+        runs = Runs.FLOAT
+    else:
+        runs = Runs.NOT_STATED
+    return AuditedProduct(name, node.op_type, quantized, runs, "" if named is None else named.name)
+
+
+def _in_doubt(product: AuditedProduct) -> bool:
+    return product.quantized and product.runs is not Runs.INT8

@@ -12,6 +12,9 @@ _NODE = re.compile(r"\[ONNX Layer: ([^\]]*)\]")
 PRODUCTS = frozenset({"correlation", "convolution", "deconv", "gemm", "matmul"})
 """Kinds of layer that multiply and say in which types."""
 
+WIDENING = frozenset({"runtime_fusion"})
+"""Kinds of layer that were only seen to multiply in float: casts and scales stand before the product in their names."""
+
 
 @dataclass(frozen=True)
 class EngineLayer:
@@ -26,6 +29,11 @@ class EngineLayer:
     outputs: tuple[str, ...]
     nodes: tuple[str, ...]
     """Names of the ONNX nodes that it came from."""
+
+    @property
+    def states_types(self) -> bool:
+        """Whether it tells in which types it multiplies; a kernel generated for products among others does not."""
+        return self.kind in PRODUCTS | WIDENING
 
     @property
     def int8_product(self) -> bool:

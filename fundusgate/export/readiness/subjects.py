@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from fundusgate.export.readiness.jetpacks import JetPack
 
 STRONG_SINCE = (10, 12)
-"""TensorRT that deprecates choosing types by flags: from here on the fp16-trt graph is what to build."""
+"""TensorRT that deprecates choosing types by flags: from here on the graphs of `TYPED` are what to build."""
+
+TYPED = (Precision.INT8_FP16_TRT, Precision.FP16_TRT)
+"""Graphs that hold half precision themselves."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +31,8 @@ class Subject:
     """None for a graph that is in no bundle."""
 
     def meant_for(self, jetpack: JetPack) -> bool:
-        """Whether `fundusgate compile` would take it on that JetPack; a graph in no bundle is held to every one."""
-        if self.precision is Precision.FP16_TRT:
+        """Whether it is one to build on that JetPack; a graph in no bundle is held to every one."""
+        if self.precision in TYPED:
             return jetpack.tensorrt >= STRONG_SINCE
         return self.precision is not Precision.INT8_CPU
 

@@ -45,7 +45,7 @@ def test_a_refused_graph_names_its_node(tmp_path: Path) -> None:
 
 def test_it_chooses_as_tensorrt_11_does() -> None:
     chosen = candidates(load(audit.PACKAGE), tuple(Precision), int8=True)
-    assert [candidate.name for candidate in chosen] == ["typed-fp16", "typed-int8", "typed-fp32"]
+    assert [candidate.name for candidate in chosen] == ["typed-int8-fp16", "typed-fp16", "typed-int8", "typed-fp32"]
 
 
 def test_flags_are_gone(tmp_path: Path) -> None:

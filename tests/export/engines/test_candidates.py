@@ -22,12 +22,12 @@ def test_tensorrt_8_builds_by_flags() -> None:
 
 @pytest.mark.parametrize("version", ["10.3.0", "10.7.0", "10.13.3.9"])
 def test_tensorrt_10_builds_both_ways(version: str) -> None:
-    assert names(version) == ["fp16", "int8-fp16", "typed-fp16"]
+    assert names(version) == ["fp16", "int8-fp16", "typed-int8-fp16", "typed-fp16"]
 
 
 @pytest.mark.parametrize("version", ["11.0.0.114", "11.4.0.106"])
 def test_tensorrt_11_builds_by_the_graphs_own_types(version: str) -> None:
-    assert names(version) == ["typed-fp16", "typed-int8", "typed-fp32"]
+    assert names(version) == ["typed-int8-fp16", "typed-fp16", "typed-int8", "typed-fp32"]
 
 
 def test_a_board_without_int8_builds_none() -> None:
@@ -37,14 +37,18 @@ def test_a_board_without_int8_builds_none() -> None:
 
 def test_the_accelerator_gets_fp16_only_when_asked_for() -> None:
     assert names("8.6.1", dla=True) == ["fp16", "int8-fp16", "fp16-dla"]
-    assert names("11.0.0.114", dla=True) == ["typed-fp16", "typed-int8", "typed-fp32"]
+    assert names("11.0.0.114", dla=True) == ["typed-int8-fp16", "typed-fp16", "typed-int8", "typed-fp32"]
 
 
 def test_graphs_that_the_bundle_lacks_are_not_built() -> None:
     assert names("8.6.1", (Precision.FP32,)) == ["fp16"]
     assert names("11.0.0.114", (Precision.FP32,)) == ["typed-fp32"]
+    older = (Precision.FP32, Precision.INT8_TRT, Precision.FP16_TRT)
+    assert names("11.0.0.114", older) == ["typed-fp16", "typed-int8", "typed-fp32"]
 
 
 def test_a_bundle_for_another_tensorrt_is_told_what_is_missing() -> None:
     with pytest.raises(EngineError, match="export it with fp32 and int8-trt"):
         names("8.6.1", (Precision.FP16_TRT,))
+    with pytest.raises(EngineError, match="export it with int8-fp16-trt and fp16-trt"):
+        names("11.0.0.114", (Precision.INT8_CPU,))

@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING
 import onnx
 import pytest
 import torch
+from onnx import TensorProto
 
 from fundusgate.calibration.tensor_range import TensorRange
+from fundusgate.export.engines.api import load
+from fundusgate.export.engines.builder import BuildSettings, build_plan
 from fundusgate.export.onnx_export import to_onnx
+from fundusgate.export.quantization.int8_half import quantize_in_half
 from fundusgate.export.quantization.targets import form_for
 from fundusgate.export.quantization.tensorrt import quantize_for_tensorrt, tensorrt_tensors
 from fundusgate.export.readiness import audit
@@ -17,6 +21,7 @@ from fundusgate.export.readiness.check import check
 from fundusgate.export.readiness.coverage import must_be_int8
 from fundusgate.export.readiness.graph import GraphView
 from fundusgate.export.readiness.jetpacks import jetpacks_of, targets
+from fundusgate.export.readiness.layers import read_layers
 from fundusgate.export.readiness.subjects import Subject, subjects_of
 from fundusgate.export.specs import spec_of
 from fundusgate.models import build
@@ -80,6 +85,49 @@ def test_the_demand_names_the_networks_own_parts(quantized: tuple[str, Path, str
         assert all("/bbone/layers." in node for node in wanted)
 
 
+@pytest.fixture(scope="module", params=["efiqa-cp-edge", "fthnet-s"])
+def in_half(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """A network's strongly typed graph with INT8 and half precision."""
+    name = str(request.param)
+    torch.manual_seed(0)
+    model = to_onnx(spec_of(name), build(name).eval())
+    ranges = {tensor: TensorRange(-3.0, 3.0) for tensor in tensorrt_tensors(model)}
+    path = tmp_path_factory.mktemp("networks") / f"{name}.onnx"
+    onnx.save(quantize_in_half(model, ranges), path)
+    return name, path
+
+
+def test_nothing_stops_a_network_in_half_precision(in_half: tuple[str, Path]) -> None:
+    _, path = in_half
+    subject = Subject("typed", path, Precision.INT8_FP16_TRT)
+    assert [target.jetpack.version for target in targets(["6.2", "7.x"]) if subject.meant_for(target.jetpack)] == [
+        "7.0", "7.1", "7.2", "7.2.2"
+    ]  # fmt: skip
+    for target in targets(["7.x"]):
+        assert check(GraphView.read(path), target).ready, target.jetpack.version
+
+
+@needs_rtx
+def test_what_must_be_int8_is_in_half_precision_too(in_half: tuple[str, Path]) -> None:
+    name, path = in_half
+    view = GraphView.read(path)
+    said = audit.audit(path, view)
+    assert said.findings == ()
+    assert set(must_be_int8(name, view)) <= {product.node for product in said.products if product.int8}
+
+
+@needs_rtx
+def test_the_rest_of_it_is_in_half_precision(in_half: tuple[str, Path]) -> None:
+    """But for LayerNormalization and the outputs nothing in the graph is float32, and FTHNet's products write half."""
+    name, path = in_half
+    view = GraphView.read(path)
+    wide = {node.op_type for node in view.nodes if view.type_of(node.output[0]) == TensorProto.FLOAT}
+    assert wide <= {"Cast", "LayerNormalization"}
+    built = build_plan(load(audit.PACKAGE), path, BuildSettings(capability=audit.CAPABILITY))
+    written = [layer.outputs for layer in read_layers(built.layers) if layer.int8_product and layer.kind == "gemm"]
+    assert set(written) == ({("Half",)} if name == "fthnet-s" else set())
+
+
 def shipped() -> list[Subject]:
     folder = shipped_bundle()
     return subjects_of(folder) if folder.is_dir() else []
@@ -97,6 +145,6 @@ def test_every_shipped_graph(subject: Subject) -> None:
         assert check(view, target).ready, target.jetpack.version
     said = audit.audit(subject.path, view)
     assert said.findings == ()
-    if subject.precision is Precision.INT8_TRT:
+    if subject.precision in (Precision.INT8_TRT, Precision.INT8_FP16_TRT):
         in_int8 = {product.node for product in said.products if product.int8}
         assert set(must_be_int8(network, view)) <= in_int8

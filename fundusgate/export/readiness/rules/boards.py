@@ -52,7 +52,7 @@ def typing(view: GraphView, target: Target) -> Iterator[Finding]:
             "",
             "",
             f"{jetpack.tensorrt_name} has no FP16 flag: what is float32 in this graph runs in float32",
-            "compile the fp16-trt graph there",
+            f"compile the {'int8-fp16-trt' if view.quantized else 'fp16-trt'} graph there",
         )
     if half and jetpack.weakly_typed and view.quantized and any(board.name != "thor" for board in target.boards):
         yield Finding(
