@@ -23,7 +23,7 @@ class TroubleKind(str, Enum):
     MISSING = "missing"
     """A row whose photograph is not there."""
     UNLABELLED = "unlabelled"
-    """A row without a label, or a photograph without a row."""
+    """A row without a label."""
     BAD_LABEL = "bad label"
     """A label outside its scale, or an annotation that is not one."""
     CONFLICT = "conflict"

@@ -94,8 +94,10 @@ class Fqs(DataSet[Opinion]):
                 f"{self._root} holds no table with a column {FILE_COLUMNS[0]} and a column {SCORE_COLUMNS[0]};"
                 " unpack FQS there, photographs and tables"
             )
+        # "cross_validation-00-train" says validation, too: what it trains on is asked first
+        tables = [path for path in tables if not _TRAIN.search(path.stem)]
         folds = [path for path in tables if _TEST.search(path.stem)]
-        whole = [path for path in tables if not _TEST.search(path.stem) and not _TRAIN.search(path.stem)]
+        whole = [path for path in tables if not _TEST.search(path.stem)]
         stems = [path.stem for path in folds]
         twice = sorted({stem for stem in stems if stems.count(stem) > 1})
         if twice:

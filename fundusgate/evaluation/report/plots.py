@@ -141,7 +141,7 @@ def draw_rocs(title: str, curves: Sequence[Roc], path: Path) -> Path:
             continue
         fall, hit, _ = roc_curve(curve.truth, curve.values, sample_weight=curve.weights)
         axis.plot(fall, hit, label=f"{curve.title}: AUC {auc(fall, hit):.3f}", **style)
-    axis.set(xlim=(0, 1), ylim=(0, 1.005), xlabel="1 - specificity", ylabel="sensitivity", title=title)
+    axis.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), xlabel="1 - specificity", ylabel="sensitivity", title=title)
     axis.set_aspect("equal")
     axis.grid(color="0.9", linewidth=0.6)
     axis.legend(loc="lower right", fontsize=8, framealpha=0.9)

@@ -89,8 +89,8 @@ class GradeYardstick(Yardstick[Quality, GradeSeen]):
         labels = [grade.label for grade in Quality]
         confusions = [
             Confusion(f"{reading}, {precision}", labels, confusion(_truths(seen), _graded(seen, reading, self._limits)))
-            for reading in (NETWORK, REPORTED, VERDICT)
             for precision, seen in observations.items()
+            for reading in (NETWORK, REPORTED, VERDICT)
         ]
         curves = []
         for reading in (NETWORK, REPORTED):
@@ -99,7 +99,7 @@ class GradeYardstick(Yardstick[Quality, GradeSeen]):
                 good = [one.truth is Quality.GOOD for one in extremes]
                 curves.append(Roc(f"{reading}, {precision}", good, [_score(one, reading) for one in extremes]))
         return [
-            draw_confusions(confusions, len(observations), folder / "confusion.png"),
+            draw_confusions(confusions, 3, folder / "confusion.png"),
             draw_rocs("good over reject", curves, folder / "roc.png"),
         ]
 

@@ -78,10 +78,10 @@ class OpinionYardstick(Yardstick[Opinion, OpinionSeen]):
 
         panels = [
             Scatter(f"{reading}, {precision}", [one.truth for one in seen], [_read(one, reading) for one in seen])
-            for reading in (NETWORK, REPORTED)
             for precision, seen in observations.items()
+            for reading in (NETWORK, REPORTED)
         ]
-        return [draw_scatter(panels, len(observations), folder / "scores.png")]
+        return [draw_scatter(panels, 2, folder / "scores.png")]
 
 
 class _OpinionSample(Sample):
