@@ -90,7 +90,9 @@ def _findings(board: Board, root: Path, config: Path | None, bundle: Path | None
     try:
         settings = settings if source is None else Configuration.load(source)
     except ConfigurationError as error:
-        found.append(to_fix("configuration", f"{error}.", f"edit {source}, then fundusgate service check", SCREENING))
+        fix = f"edit {source}, then fundusgate service check {source}"
+        found.append(to_fix("configuration", f"{error}.", fix, SCREENING))
+        source = None
     found += python_findings(board.identity)
     found += onnxruntime_findings()
     found += _networks(board, root, bundle or settings.networks.bundle, cache)
