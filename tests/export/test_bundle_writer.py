@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def fill(folder: Path, version: str) -> None:
+def fill(folder: Path, version: str, precision: Precision = Precision.FP32) -> None:
     """A bundle whose graph's bytes are its version: what the writer moves is not what the writer knows."""
     graph = folder / f"m{version}.fp32.onnx"
     graph.write_bytes(version.encode() * 1000)
@@ -37,7 +37,7 @@ def fill(folder: Path, version: str) -> None:
         name="m",
         role=Role.SCORE,
         version=version,
-        files={Precision.FP32: entry},
+        files={precision: entry},
         input=InputSpec(name="image", shape=(1, 8, 8, 3)),
         preprocessing=Preprocessing(version=1, framing=Framing.DISC, size=8),
         outputs=(output,),
@@ -69,6 +69,16 @@ def test_a_bundle_is_written_and_replaced(tmp_path: Path) -> None:
     assert version_at(out) == "2"
     assert sorted(path.name for path in out.iterdir()) == ["m2.fp32.onnx", MANIFEST_NAME]
     assert list(out.parent.iterdir()) == [out]
+
+
+@pytest.mark.parametrize(
+    ("precision", "schema"), [(Precision.FP32, 1), (Precision.FP16_TRT, 1), (Precision.INT8_FP16_TRT, 2)]
+)
+def test_the_schema_is_the_oldest_that_knows_every_graph(precision: Precision, schema: int, tmp_path: Path) -> None:
+    """So that a camera with an older fundusgate reads what it can, and is told the reason where it cannot."""
+    fill(tmp_path, "1", precision)
+    assert json.loads((tmp_path / MANIFEST_NAME).read_text(encoding="utf-8"))["schema_version"] == schema
+    assert set(Bundle.open(tmp_path).model("m").files) == {precision}
 
 
 def test_a_failure_leaves_the_old_one_and_nothing_beside_it(tmp_path: Path) -> None:

@@ -152,6 +152,21 @@ def test_bytes_that_are_no_text_are_refused(folder: Path) -> None:
         Bundle.open(folder)
 
 
+def test_the_first_schema_is_read_and_knows_no_strongly_typed_int8(folder: Path) -> None:
+    rewrite(folder, lambda content: content.update(schema_version=1))
+    assert Bundle.open(folder).manifest.schema_version == 1
+
+    def add(content: Content) -> None:
+        files = content["models"][0]["files"]
+        files["int8-fp16-trt"] = files.pop("fp32")
+
+    rewrite(folder, add)
+    with pytest.raises(BundleError, match="schema 1 does not know all of these graphs, schema 2 does"):
+        Bundle.open(folder)
+    rewrite(folder, lambda content: content.update(schema_version=2))
+    assert Precision.INT8_FP16_TRT in Bundle.open(folder).model("means").files
+
+
 def test_a_newer_schema_says_what_to_do(folder: Path) -> None:
     rewrite(folder, lambda content: content.update(schema_version=SCHEMA_VERSION + 1, novelty={}))
     with pytest.raises(BundleError, match=r"newer than 2.*upgrade fundusgate"):

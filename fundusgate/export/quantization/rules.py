@@ -68,8 +68,8 @@ COMMON: tuple[Rule, ...] = (
         "computed weights",
         "both factors are activations: attention products, which in INT8 cost accuracy for a fifth of the"
         " multiplications, and dense layers whose weights another layer writes",
-        "docs/modelopt.md: FTHNet-S with q, k, v and softmax in INT8, and its residual stream too, broke the budget that"
-        " it keeps with both in float, on the same scales. NVIDIA ModelOpt quantizes attention whose added bias is"
+        "docs/modelopt.md: FTHNet-S with q, k, v and softmax in INT8, and its residual stream too, broke the budget"
+        " that it keeps with both in float, on the same scales. NVIDIA ModelOpt quantizes attention whose added bias is"
         " constant, as Swin's is, and leaves out QK -> Add -> Softmax only where the added tensor is computed",
         lambda layer: layer.weight is None,
     ),

@@ -19,12 +19,12 @@ COARSER = SCORE.replace(
 
 
 def write_deployable(folder: Path, int8: str = SCORE) -> Bundle:
-    """Both networks of `write_bundle` in fp32, int8-trt and fp16-trt; the score network's int8 graph can be given."""
+    """Both networks of `write_bundle` in every form for TensorRT; the score network's int8-trt graph can be given."""
     write_bundle(folder)
     path = folder / MANIFEST_NAME
     manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    for model, graphs in zip(manifest["models"], ((int8, SCORE), (MAP, MAP)), strict=True):
-        for precision, text in zip(("int8-trt", "fp16-trt"), graphs, strict=True):
+    for model, graphs in zip(manifest["models"], ((int8, SCORE, SCORE), (MAP,) * 3), strict=True):
+        for precision, text in zip(("int8-trt", "fp16-trt", "int8-fp16-trt"), graphs, strict=True):
             graph = write_graph(folder / f"{model['name']}.{precision}.onnx", text)
             size = graph.stat().st_size
             model["files"][precision] = {"file": graph.name, "sha256": file_sha256(graph), "bytes": size, "opset": 17}

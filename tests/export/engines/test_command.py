@@ -46,6 +46,6 @@ def test_on_a_device(tmp_path: Path, cuda: FakeCuda, monkeypatch: pytest.MonkeyP
     said = json.loads(CliRunner().invoke(app, [*arguments, "--json"]).stdout)
     assert [network["network"] for network in said["networks"]] == ["red-light", "dark-cells"]
     for network in said["networks"]:
-        assert network["reused"] == ["fp16", "int8-fp16", "typed-fp16"]
+        assert network["reused"] == ["fp16", "int8-fp16", "typed-int8-fp16", "typed-fp16"]
         assert Path(network["plan"]).is_file()
     assert said["networks"][0]["kept"] != "int8-fp16"

@@ -67,7 +67,7 @@ def test_engines_that_fit_are_not_built_again(bundle: Bundle, cuda: FakeCuda, tm
     wishes = Wishes(tmp_path / "cache")
     first = compiled(bundle, tools(cuda), wishes)
     second = compiled(bundle, tools(cuda), wishes)
-    assert second.reused == ("fp16", "int8-fp16", "typed-fp16")
+    assert second.reused == ("fp16", "int8-fp16", "typed-int8-fp16", "typed-fp16")
     assert second.records == first.records
     assert compiled(bundle, tools(cuda), replace(wishes, rebuild=True)).reused == ()
 
@@ -86,7 +86,7 @@ def test_a_changed_plan_is_refused_before_it_is_loaded(bundle: Bundle, cuda: Fak
 def test_a_plan_without_its_json_is_built_again(bundle: Bundle, cuda: FakeCuda, tmp_path: Path) -> None:
     wishes = Wishes(tmp_path / "cache")
     compiled(bundle, tools(cuda), wishes).slot.record("fp16").unlink()
-    assert compiled(bundle, tools(cuda), wishes).reused == ("int8-fp16", "typed-fp16")
+    assert compiled(bundle, tools(cuda), wishes).reused == ("int8-fp16", "typed-int8-fp16", "typed-fp16")
 
 
 def test_a_damaged_json_is_named(bundle: Bundle, cuda: FakeCuda, tmp_path: Path) -> None:
@@ -110,9 +110,9 @@ def test_another_release_or_network_has_its_own_folder(bundle: Bundle, cuda: Fak
 def test_the_timing_cache_goes_from_build_to_build(bundle: Bundle, cuda: FakeCuda, tmp_path: Path) -> None:
     wishes = Wishes(tmp_path / "cache")
     slot = compiled(bundle, tools(cuda), wishes).slot
-    assert slot.timing_cache.read_bytes() == b"+++"
+    assert slot.timing_cache.read_bytes() == b"++++"
     compiled(bundle, tools(cuda), wishes, "dark-cells")
-    assert slot.timing_cache.read_bytes() == b"++++++"
+    assert slot.timing_cache.read_bytes() == b"++++++++"
 
 
 def test_what_cannot_be_built_leaves_the_others(bundle: Bundle, cuda: FakeCuda, tmp_path: Path) -> None:

@@ -69,10 +69,11 @@ def test_a_bundle_is_its_graphs_for_tensorrt(tmp_path: Path) -> None:
     assert set(by_name) == {
         f"{network} {precision}"
         for network in ("red-light", "dark-cells")
-        for precision in ("fp32", "int8-trt", "fp16-trt")
+        for precision in ("fp32", "int8-trt", "fp16-trt", "int8-fp16-trt")
     }
-    assert by_name["red-light fp16-trt"]["not_used_on"] == ["6.2"]
-    assert by_name["red-light fp16-trt"]["targets"] == []
+    for typed in ("fp16-trt", "int8-fp16-trt"):
+        assert by_name[f"red-light {typed}"]["not_used_on"] == ["6.2"]
+        assert by_name[f"red-light {typed}"]["targets"] == []
 
 
 def test_the_estimate_is_called_one(tmp_path: Path) -> None:
