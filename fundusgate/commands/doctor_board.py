@@ -111,7 +111,9 @@ def _slowed(board: Board) -> list[Finding]:
     if gpu and gpu.current and gpu.highest and (clocks.gpu_load or 0) > _BUSY and gpu.current < _NEARLY * gpu.highest:
         says = f"The GPU is busy at {_mhz(gpu.current)} of {_mhz(gpu.highest)}: something may hold it back."
         return [warning("throttling", says, "look again; if it stays so, cool the board or lower the power mode")]
-    return [good("throttling", "Nothing slows the machine down now, as far as it tells.")]
+    says = "Nothing slows the machine down now, as far as it tells."
+    silent = board.identity.kind is Kind.RASPBERRY_PI and pi.slowed is None
+    return [good("throttling", f"{says} `vcgencmd get_throttled` tells more." if silent else says)]
 
 
 def _slowed_before(board: Board) -> list[Finding]:

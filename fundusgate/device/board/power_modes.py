@@ -22,6 +22,8 @@ _PAIR = re.compile(r"([A-Z_]+)\s*=\s*(\S+)", re.ASCII)
 _MODE = re.compile(r"pmode:\s*([0-9]{1,6})", re.ASCII)
 _CPU_FILE = re.compile(r"/cpu([0-9]{1,4})/cpufreq/", re.ASCII)
 _CORE = re.compile(r"CORE_([0-9]{1,4})", re.ASCII)
+# TPC_POWER_GATING TPC_PG_MASK up to Orin, GPU_POWER_GATING on Thor; FBP_POWER_GATING is about the memory's side
+_GATING = re.compile(r"(?:TPC|GPC|GPU)_POWER_GATING", re.ASCII)
 _MEMORY_NAMES = ("EMC", "MC", "BWMGR", "DRAM")
 
 
@@ -35,7 +37,7 @@ class PowerMode:
     gpu_hz: int | None = None
     """Highest clock of the GPU."""
     gpu_off_mask: int | None = None
-    """A bit for each of the GPU's texture processing clusters that is switched off (or that the chip lacks)."""
+    """A bit for each part of the GPU that is switched off, or that the chip lacks; Orin's parts are its TPCs."""
     cores: tuple[int, ...] | None = None
     """Numbers of the CPU cores that are on."""
     cpu_khz: tuple[tuple[int, int | None], ...] = ()
@@ -182,7 +184,7 @@ def _mode(number: int, name: str, lines: list[tuple[str, str, str]], knobs: Mapp
         if knob == "CPU_ONLINE" and core is not None:
             speaks_of_cores = True
             on += [int(core[1])] if value == "1" else []
-        elif knob.startswith("TPC") and "MASK" in argument and _is_number(value):
+        elif _GATING.fullmatch(knob) and "MASK" in argument and _is_number(value):
             mask = (mask or 0) | int(value)
         elif argument == "MAX_FREQ":
             cluster = _CPU_FILE.search(knobs.get(knob, ""))

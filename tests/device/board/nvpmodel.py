@@ -16,7 +16,15 @@ class Mode:
     memory_hz: int
 
 
-def conf(modes: list[Mode], default: int, cluster: str, first_cores: tuple[int, ...], cores: int, gpu: str) -> str:
+def conf(
+    modes: list[Mode],
+    default: int,
+    cluster: str,
+    first_cores: tuple[int, ...],
+    cores: int,
+    gpu: str,
+    gating: str = "TPC_POWER_GATING TPC_PG_MASK",
+) -> str:
     """The file of one board.
 
     Args:
@@ -26,10 +34,12 @@ def conf(modes: list[Mode], default: int, cluster: str, first_cores: tuple[int, 
         first_cores: First core of each.
         cores: How many there are.
         gpu: The GPU's devfreq folder.
+        gating: The knob that switches parts of the GPU off.
     """
     lines = ["# POWER_MODEL ID=0 NAME=IN_A_COMMENT", "< PARAM TYPE=FILE NAME=CPU_ONLINE >"]
     lines += [f"CORE_{core} /sys/devices/system/cpu/cpu{core}/online" for core in range(cores)]
-    lines += ["", "< PARAM TYPE=FILE NAME=TPC_POWER_GATING >", "TPC_PG_MASK /sys/devices/gpu.0/tpc_pg_mask"]
+    knob, argument = gating.split()
+    lines += ["", f"< PARAM TYPE=FILE NAME={knob} >", f"{argument} /sys/devices/gpu.0/{argument.lower()}"]
     for number, core in enumerate(first_cores):
         folder = f"/sys/devices/system/cpu/cpu{core}/cpufreq"
         lines += ["", f"< PARAM TYPE=CLOCK NAME={cluster}_{number} >", f"MAX_FREQ {folder}/scaling_max_freq"]
@@ -40,7 +50,7 @@ def conf(modes: list[Mode], default: int, cluster: str, first_cores: tuple[int, 
     for mode in modes:
         lines += ["", f"< POWER_MODEL ID={mode.id} NAME={mode.name} >"]
         lines += [f"CPU_ONLINE CORE_{core} {int(core < mode.cores)}" for core in range(cores)]
-        lines += [] if mode.mask is None else [f"TPC_POWER_GATING TPC_PG_MASK {mode.mask}"]
+        lines += [] if mode.mask is None else [f"{gating} {mode.mask}"]
         lines += ["GPU_POWER_CONTROL_ENABLE GPU_PWR_CNTL_EN on"]
         for number, core in enumerate(first_cores):
             if core < mode.cores:
@@ -110,14 +120,15 @@ XAVIER_NX = conf(
 )
 THOR = conf(
     [
-        Mode(0, "MAXN", 14, 0, -1, -1, -1),
-        Mode(1, "120W", 14, 0, 2_601_000, 1_386_000_000, 4_266_000_000),
-        Mode(2, "90W", 14, 0, 2_214_000, 1_206_000_000, 4_266_000_000),
-        Mode(3, "70W", 12, 0, 1_998_000, 1_008_000_000, 3_200_000_000),
+        Mode(0, "MAXN", 14, 64, -1, -1, -1),
+        Mode(1, "120W", 14, 64, 2_601_000, 1_386_000_000, 4_266_000_000),
+        Mode(2, "90W", 14, 64, 2_214_000, 1_206_000_000, 4_266_000_000),
+        Mode(3, "70W", 12, 112, 1_998_000, 1_008_000_000, 3_200_000_000),
     ],
     default=1,
     cluster="CPU_V3AE",
     first_cores=(0,),
     cores=14,
     gpu="/sys/class/devfreq/gpu-gpc-0",
+    gating="GPU_POWER_GATING GPU_PG_MASK",
 )

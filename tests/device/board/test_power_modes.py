@@ -48,6 +48,12 @@ def test_clusters_that_are_off_count() -> None:
     assert name_of_most(conf(few, slow)) == "ALL_CLUSTERS"
 
 
+def test_parts_of_thors_gpu_that_are_off_count() -> None:
+    lines = "GPU_POWER_GATING GPU_PG_MASK {}\nGPU MAX_FREQ {}\n"
+    text = "< POWER_MODEL ID=0 NAME=HALF >\n" + lines.format(112, 1_000_000_000)
+    assert name_of_most(text + "< POWER_MODEL ID=1 NAME=WHOLE >\n" + lines.format(64, 900_000_000)) == "WHOLE"
+
+
 def test_the_gpu_decides_before_the_memory_and_the_memory_before_the_cores() -> None:
     base = {"cores": 4, "mask": 0, "cpu_khz": 1_000_000, "gpu_hz": 600_000_000, "memory_hz": 2_133_000_000}
     gpu = Mode(1, "GPU", **{**base, "gpu_hz": 700_000_000})
