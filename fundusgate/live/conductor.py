@@ -168,7 +168,7 @@ class Conductor:
                 if still is not None:
                     crew.keeping.give_up(still, why, self._note, self._operator)
             case PhaseChanged(before=before, after=after):
-                log.info("%s -> %s", before.value, after.value)
+                log.debug("%s -> %s", before.value, after.value)
 
     def _occasion(self) -> Occasion:
         state = self.state

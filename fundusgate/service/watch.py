@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from typing import TYPE_CHECKING, Protocol
 
+from fundusgate.runtime.gate.state import LIVE
 from fundusgate.service.logs import LOGGER
 
 if TYPE_CHECKING:
@@ -92,7 +94,9 @@ class Watch:
     def _tell(self, before: Snapshot | None, now: Snapshot) -> None:
         if before is None or now.phase is not before.phase:
             particulars = {"phase": now.phase.value, "prompt": None if now.prompt is None else now.prompt.value}
-            LOGGER.info("phase", extra=particulars | ({"why": now.why} if now.why else {}))
+            # from prompt to prompt the live picture changes phase all day long
+            level = logging.DEBUG if before is not None and {before.phase, now.phase} <= LIVE else logging.INFO
+            LOGGER.log(level, "phase", extra=particulars | ({"why": now.why} if now.why else {}))
             self._notifier.status(f"{now.phase.value}; {now.rates.assessed:.0f} frames a second; {now.camera}")
         known = {card.id: card for card in before.captures} if before is not None else {}
         for card in reversed(now.captures):
