@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from fundusgate.device.board.board import Board
 
 _SIGNS = {Sign.GOOD: ("✔", "green"), Sign.WARNING: ("!", "yellow"), Sign.FIX: ("✘", "bold red")}
+_PLAIN_SIGNS = {Sign.GOOD: "ok", Sign.WARNING: "!", Sign.FIX: "FIX"}
+"""For terminals that have no such characters."""
 _ROOT = Path("/")
 
 
@@ -131,12 +133,14 @@ def _print(console: Console, findings: list[Finding], purpose: Purpose, board: B
     from rich.table import Table
     from rich.text import Text
 
+    rich = console.encoding.lower().startswith("utf")
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)
     table.add_column()
     for finding in findings:
         sign, style = _SIGNS[finding.seen_for(purpose)]
+        sign = sign if rich else _PLAIN_SIGNS[finding.seen_for(purpose)]
         told = Text(finding.says)
         if finding.fix:
             told.append(f"\n-> {finding.fix}", style="dim")
@@ -148,7 +152,11 @@ def _print(console: Console, findings: list[Finding], purpose: Purpose, board: B
         )
     wrong = sum(finding.seen_for(purpose) is Sign.FIX for finding in findings)
     things = "1 thing" if wrong == 1 else f"{wrong} things"
-    verdict = f"Not ready for {_named(purpose)}: {things} to fix (✘)." if wrong else f"Ready for {_named(purpose)}."
+    verdict = (
+        f"Not ready for {_named(purpose)}: {things} to fix ({_SIGNS[Sign.FIX][0] if rich else _PLAIN_SIGNS[Sign.FIX]})."
+        if wrong
+        else f"Ready for {_named(purpose)}."
+    )
     console.print(Text(f"\n{verdict}", "bold red" if wrong else "bold green"))
 
 

@@ -96,11 +96,6 @@ def _slowed(board: Board) -> list[Finding]:
     clocks, pi = board.clocks, board.throttling.pi
     reasons = [f"the kernel's brake {brake.name} is on" for brake in board.heat.braking]
     reasons += [_held(clock) for clock in (clocks.gpu, *clocks.cpus) if clock is not None and clock.held_below]
-    reasons += [
-        f"{zone.name} is at {zone.celsius:.0f} C, where the kernel slows it down"
-        for zone in board.heat.zones
-        if zone.celsius is not None and zone.slows_at is not None and zone.celsius >= zone.slows_at
-    ]
     if pi.slowed:
         reasons.append("the Raspberry Pi says that it is throttled")
     if reasons:
@@ -134,14 +129,17 @@ def _heat(board: Board) -> list[Finding]:
         for fan in board.heat.fans
         if fan.stuck
     ]
+    close = [
+        f"{zone.name} is at {zone.celsius:.0f} C, and from {zone.slows_at:.0f} C on the kernel slows it down"
+        for zone in board.heat.zones
+        if zone.celsius is not None and zone.slows_at is not None and zone.celsius >= zone.slows_at - _CLOSE_CELSIUS
+    ]
+    if close:
+        return [*found, warning("temperature", f"{'; '.join(close)}.", "cool the board and free its vents")]
     hottest = board.heat.hottest
     if hottest is None or hottest.celsius is None:
         return found
-    says = f"{hottest.celsius:.0f} C at its hottest ({hottest.name})."
-    if hottest.slows_at is not None and hottest.slows_at - _CLOSE_CELSIUS <= hottest.celsius < hottest.slows_at:
-        says = f"{says[:-1]}; from {hottest.slows_at:.0f} C on the kernel slows it down."
-        return [*found, warning("temperature", says, "cool the board and free its vents")]
-    return [*found, good("temperature", says)]
+    return [*found, good("temperature", f"{hottest.celsius:.0f} C at its hottest ({hottest.name}).")]
 
 
 def _power(board: Board) -> list[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -107,6 +108,16 @@ def test_a_configuration_with_mistakes_is_one_finding(tmp_path: Path) -> None:
 def test_what_could_not_be_read_is_said(tmp_path: Path) -> None:
     files = {**orin_nx(), "sys/class/thermal/thermal_zone0/temp": "broken"}
     assert "could not be read: /sys/class/thermal/thermal_zone0/temp" in doctor(tmp_path, files).stdout
+
+
+def test_a_terminal_without_ticks(tmp_path: Path) -> None:
+    root, bundle = plant(tmp_path / "root", orin_nx()), write_bundle(tmp_path / "bundle")
+    command = [sys.executable, "-m", "fundusgate", "doctor", "--root", str(root), "--bundle", str(bundle)]
+    environment = os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "LC_ALL": "C"}
+    result = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert result.returncode == 1, result.stderr
+    assert "FIX" in result.stdout
+    assert "Traceback" not in result.stderr
 
 
 def test_a_root_that_is_none(tmp_path: Path) -> None:

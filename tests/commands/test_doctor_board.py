@@ -67,7 +67,10 @@ def test_a_gpu_that_may_not_do_what_its_mode_promises(tmp_path: Path) -> None:
     ("changed", "says"),
     [
         ({f"{THERMAL}/cooling_device0/cur_state": "2"}, "cpu-throttle-alert"),
-        ({f"{THERMAL}/thermal_zone3/temp": "99500"}, "tj-thermal is at 100 C"),
+        (
+            {f"{THERMAL}/cooling_device7/type": "devfreq-17000000.gpu", f"{THERMAL}/cooling_device7/cur_state": "1"},
+            "gpu",
+        ),
         ({f"{GPU}/cur_freq": "114750000"}, "below its own lower limit of 306 MHz"),
     ],
 )

@@ -17,6 +17,8 @@ _MEMORY = re.compile(r"emc|bwmgr|dmc|memory-controller", re.IGNORECASE)
 _LOADS = ("sys/devices/platform/gpu.0/load", "sys/devices/gpu.0/load")
 _EMC = "sys/kernel/debug/bpmp/debug/clk/emc"
 _KILO = 1000
+_WELL_BELOW = 0.9
+"""Cores count their own cycles, so that a clock at its lower limit is read a little below it."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,8 @@ class Clock:
 
     @property
     def held_below(self) -> bool:
-        """Whether it runs below what the governor may choose: something else holds it back. Zero is switched off."""
-        return bool(self.current and self.lowest and self.current < self.lowest)
+        """Whether it runs well below what the governor may choose: something else holds it back. Zero is off."""
+        return bool(self.current and self.lowest and self.current < _WELL_BELOW * self.lowest)
 
 
 @dataclass(frozen=True)

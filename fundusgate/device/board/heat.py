@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 _THERMAL = "sys/class/thermal"
 _HWMON = "sys/class/hwmon"
+_LEAST_TRIP = 50.0
+"""Zones of x86 hold trips of 0 C that nobody has set."""
 _COLDEST, _HOTTEST = -60.0, 200.0
 """What a sensor of this kind can say; -256 C is what some answer when they are off."""
 _SLOWING = re.compile(r"throttle|cpufreq|devfreq|^cpu|^gpu|^processor", re.IGNORECASE)
@@ -25,7 +27,7 @@ class Zone:
     name: str
     celsius: float | None
     slows_at: float | None = None
-    """Lowest temperature above which the kernel slows something down."""
+    """Lowest temperature above which the kernel may slow something down."""
     stops_at: float | None = None
     """Temperature at which the kernel shuts the machine down."""
 
@@ -75,7 +77,7 @@ def read_heat(tree: Tree) -> Heat:
     names = tree.folder(_THERMAL)
     return Heat(
         zones=tuple(_zone(tree, name) for name in names if name.startswith("thermal_zone")),
-        fans=tuple(fan for name in tree.folder(_HWMON) for fan in _fans(tree, name)),
+        fans=_joined([fan for name in tree.folder(_HWMON) for fan in _fans(tree, name)]),
         braking=tuple(
             brake for name in names if name.startswith("cooling_device") and (brake := _brake(tree, name)) is not None
         ),
@@ -87,10 +89,10 @@ def _zone(tree: Tree, name: str) -> Zone:
     trips: dict[str, list[float]] = {}
     for file in tree.folder(folder):
         if file.startswith("trip_point_") and file.endswith("_type"):
-            at = _celsius(tree, f"{folder}/{file.removesuffix('_type')}_temp")
+            at = tree.integer(f"{folder}/{file.removesuffix('_type')}_temp")
             kind = tree.text(f"{folder}/{file}")
-            if at is not None and kind is not None:
-                trips.setdefault(kind, []).append(at)
+            if at is not None and kind is not None and _LEAST_TRIP <= at / _MILLI <= _HOTTEST:
+                trips.setdefault(kind, []).append(at / _MILLI)
     return Zone(
         name=tree.text(f"{folder}/type") or name,
         celsius=_celsius(tree, f"{folder}/temp"),
@@ -128,8 +130,17 @@ def _fans(tree: Tree, name: str) -> list[Fan]:
     chip = tree.text(f"{folder}/name") or name
     speed = tree.integer(f"{folder}/rpm") if "rpm" in files else None
     fans = [Fan(chip, _turns(tree, folder, number, files), _duty(tree, folder, number, files)) for number in numbers]
-    # the tachometer is a device of its own on Jetson
     return fans or ([Fan(chip, speed, None)] if "rpm" in files else [])
+
+
+def _joined(fans: list[Fan]) -> tuple[Fan, ...]:
+    """One fan of two halves: on Jetson the tachometer is a device of its own."""
+    driven = [fan for fan in fans if fan.rpm is None]
+    turning = [fan for fan in fans if fan.duty is None]
+    if len(driven) == 1 and len(turning) == 1 and driven != turning:
+        whole = Fan(driven[0].name, turning[0].rpm, driven[0].duty)
+        return (*(fan for fan in fans if fan not in (driven[0], turning[0])), whole)
+    return tuple(fans)
 
 
 def _turns(tree: Tree, folder: str, number: int, files: tuple[str, ...]) -> int | None:

@@ -78,7 +78,7 @@ class Tree:
             return False
 
     def folder(self, path: str) -> tuple[str, ...]:
-        """The names in a folder, sorted as people count: `hwmon2` before `hwmon10`."""
+        """The names in a folder, sorted as people count: `hwmon2` before `hwmon10`; names that are no text are left."""
         try:
             names = os.listdir(self._place(path))  # noqa: PTH208 - names are wanted, not paths
         except (FileNotFoundError, NotADirectoryError):
@@ -86,7 +86,7 @@ class Tree:
         except (OSError, ValueError) as error:
             self.note(path, getattr(error, "strerror", None) or str(error))
             return ()
-        return tuple(sorted(names, key=_as_counted))
+        return tuple(sorted((name for name in names if name.isprintable()), key=_as_counted))
 
     def note(self, path: str, reason: str) -> None:
         """Remember that a file told nothing."""

@@ -12,7 +12,7 @@ from fundusgate.device.board.heat import Brake, Fan, read_heat
 from fundusgate.device.board.memory import read_memory
 from fundusgate.device.board.storage import DiskKind, read_storage, space_of
 from fundusgate.device.board.tree import Tree
-from tests.device.board.trees import orin_nano_super, plant, thor, xavier_nx
+from tests.device.board.trees import orin_nano_super, pc, plant, thor, xavier_nx
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,6 +37,18 @@ def test_the_lowest_trips(tmp_path: Path) -> None:
     extra[f"{THERMAL}/thermal_zone0/trip_point_2_temp"] = "70000"
     zone = read_heat(Tree(plant(tmp_path, {**orin_nano_super(), **extra}))).zones[0]
     assert (zone.slows_at, zone.stops_at) == (70.0, 104.5)
+
+
+@pytest.mark.parametrize("nobody_has_set", ["0", "-274000", "20000"])
+def test_trips_of_an_x86_that_nobody_has_set(nobody_has_set: str, tmp_path: Path) -> None:
+    tree = Tree(plant(tmp_path, {**pc(), f"{THERMAL}/thermal_zone0/trip_point_0_temp": nobody_has_set}))
+    assert read_heat(tree).zones[0].slows_at is None
+    assert tree.unread == []
+
+
+def test_a_fan_whose_tachometer_is_a_device_of_its_own(tmp_path: Path) -> None:
+    fans = read_heat(Tree(plant(tmp_path, thor()))).fans
+    assert fans == (Fan("pwmfan", 1786, 58 / 255),)
 
 
 def test_the_power_chips_fixed_temperature_is_not_the_hottest(tmp_path: Path) -> None:
@@ -64,7 +76,7 @@ def test_clocks_that_are_locked(tmp_path: Path) -> None:
     assert read_clocks(Tree(plant(tmp_path / "c", files))).locked is None
 
 
-@pytest.mark.parametrize(("current", "held"), [(500, True), (600, False), (0, False), (None, False)])
+@pytest.mark.parametrize(("current", "held"), [(500, True), (595, False), (600, False), (0, False), (None, False)])
 def test_a_clock_below_its_own_floor(current: int | None, held: bool) -> None:
     assert Clock("gpu", current, 600, 900).held_below is held
 

@@ -2,15 +2,12 @@ from __future__ import annotations
 
 import errno
 import os
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from fundusgate.device.board import tree as tree_module
 from fundusgate.device.board.tree import Tree, Unread
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.mark.parametrize(
@@ -90,6 +87,12 @@ def test_names_are_sorted_as_people_count(tmp_path: Path) -> None:
     for name in ("hwmon10", "hwmon2", "hwmon1", "hwmonÐ²", "9²"):
         (tmp_path / name).mkdir()
     assert Tree(tmp_path).folder("")[1:4] == ("hwmon1", "hwmon2", "hwmon10")
+
+
+def test_names_that_are_no_text_are_left_out(tmp_path: Path) -> None:
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/policy\xff")).mkdir()
+    (tmp_path / "policy0").mkdir()
+    assert Tree(tmp_path).folder("") == ("policy0",)
 
 
 def test_bytes_that_are_no_text(tmp_path: Path) -> None:
