@@ -7,6 +7,7 @@ TensorRT-RTX 1.7.1: it runs as many products in INT8, but FTHNet's then write th
 of the half precision that they write here.
 
 Weights are stored as int8, which TensorRT takes since 10.0, so that no half-precision weight has to round to its code.
+They are the codes of the graph for TensorRT's flags; scales differ from its by at most one part in 2,048.
 """
 
 from __future__ import annotations
@@ -18,10 +19,12 @@ import onnx
 import onnx.version_converter
 import onnx_ir as ir
 
+from fundusgate.calibration.weight_codes import SIGNED_MOST
 from fundusgate.export.quantization.editing import QdqEditor
 from fundusgate.export.quantization.half import to_half
 from fundusgate.export.quantization.layers import constant
 from fundusgate.export.quantization.rules import TENSORRT_RULES
+from fundusgate.export.quantization.scales import half_scales
 from fundusgate.export.quantization.tensorrt import quantize_for_tensorrt
 
 if TYPE_CHECKING:
@@ -34,8 +37,6 @@ if TYPE_CHECKING:
 
 OPSET = 19
 """The first whose QuantizeLinear and DequantizeLinear take half precision."""
-
-_MOST = 127
 
 
 def quantize_in_half(
@@ -72,16 +73,6 @@ def quantize_in_half(
     return to_half(ir.to_proto(quantized))
 
 
-def half_at_least(exact: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The smallest half-precision numbers that are not below the given ones, so that no code needs more than 127.
-
-    Under half precision's smallest normal number, 2**-14, they lie 2**-24 apart; what is positive never becomes 0.
-    """
-    nearest = exact.astype(np.float16)
-    above = np.nextafter(nearest, np.float16(np.inf))
-    return np.where(nearest.astype(np.float32) < exact, above, nearest).astype(np.float32)
-
-
 def _of_opset(model: onnx.ModelProto) -> onnx.ModelProto:
     if all(item.version >= OPSET for item in model.opset_import if item.domain in ("", "ai.onnx")):
         return model
@@ -94,7 +85,7 @@ def _round_scale(editor: QdqEditor, quantize: ir.Node) -> None:
     exact = constant(held)
     if held is None or exact is None:
         raise ValueError(f"{quantize.name} has no constant scale: the graph is damaged")
-    rounded = half_at_least(exact)
+    rounded = half_scales(exact)
     if np.array_equal(rounded, exact):
         return
     value = editor.initializer(f"{held.name}_rounded", rounded)
@@ -107,10 +98,11 @@ def _store(editor: QdqEditor, quantize: ir.Node, weight: NDArray[np.float32]) ->
     if held is None or exact is None:
         raise ValueError(f"{quantize.name} has no constant scale: the graph is damaged")
     axis = quantize.attributes["axis"].as_int()
-    scales = half_at_least(exact)
+    scales = half_scales(exact)
     shape = [1] * weight.ndim
     shape[axis] = -1
-    codes = np.clip(np.rint(weight / scales.reshape(shape)), -_MOST, _MOST).astype(np.int8)
+    # The same codes, but for channels below the smallest normal number: their scales may differ by more than a code.
+    codes = np.clip(np.rint(weight / scales.reshape(shape)), -SIGNED_MOST, SIGNED_MOST).astype(np.int8)
     stored = editor.stored(f"{held.name}_stored", codes, scales, axis)
     for dequantize in quantize.outputs[0].consumers():
         dequantize.outputs[0].replace_all_uses_with(stored)
