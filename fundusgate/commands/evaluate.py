@@ -207,7 +207,7 @@ def _evaluate(
     from fundusgate.evaluation.data_sets.base import DataSetError
     from fundusgate.evaluation.extras import MissingExtraError, check_extra
     from fundusgate.evaluation.prediction_cache import CacheError
-    from fundusgate.evaluation.report.table import table_of
+    from fundusgate.evaluation.report.table import tables_of
     from fundusgate.evaluation.run import evaluate_data_set
     from fundusgate.runtime.assessor import AssessorError
     from fundusgate.runtime.backends.base import BackendError
@@ -245,7 +245,7 @@ def _evaluate(
     if order.as_json:
         typer.echo(json.dumps(results.to_json_object(), allow_nan=False))
     else:
-        shown.print(table_of(results))
+        shown.print(tables_of(results))
     told.print(f"written: {', '.join(str(path) for path in files)}", highlight=False, soft_wrap=True)
 
 

@@ -89,7 +89,7 @@ def evaluate_data_set(
         judged=len(observed.items),
         patients=len({item.patient for item in observed.items}),
         troubles=observed.troubles,
-        remarks=listing.remarks,
+        remarks=(*listing.remarks, *yardstick.remarks(observed.seen)),
         measured=measured,
         resamples=resamples,
         seed=seed,

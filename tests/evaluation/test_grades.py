@@ -109,3 +109,11 @@ def test_a_grade_that_is_not_there_leaves_its_figures_undefined() -> None:
     assert alone["accuracy"] == 1
     assert math.isnan(alone["kappa"])
     assert all(math.isnan(value) for value in grade_figures(np.zeros((3, 3), np.int64)).values())
+
+
+def test_whether_the_photographs_are_eyeqs_crop_is_said() -> None:
+    yardstick = GradeYardstick(LIMITS)
+    item = Item("a", Path("a.png"), "a", (), Quality.GOOD)
+    cropped, original = (yardstick.observe(item, prediction(side=side)) for side in (800, 2000))
+    assert "Every photograph is 800 x 800" in yardstick.remarks({"fp32": [cropped, cropped]})[0]
+    assert "1 of 2 photographs are 800 x 800" in yardstick.remarks({"fp32": [cropped, original]})[0]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,8 +12,6 @@ from fundusgate.evaluation.data_sets.fqs import Opinion
 from fundusgate.evaluation.yardsticks.base import FigureKey
 from fundusgate.evaluation.yardsticks.opinion import MEAN, NETWORK, REPORTED, OpinionYardstick, opinion_figures
 from tests.evaluation.pictures import prediction
-
-from pathlib import Path
 
 
 def item(truth: float, *folds: str) -> Item[Opinion]:

@@ -87,7 +87,7 @@ class Fqs(DataSet[Opinion]):
         tables = [
             path
             for path in files_below(self._root)
-            if path.suffix.lower() in TABLE_SUFFIXES and not path.name.startswith("~$") and _is_of_scores(path)
+            if path.suffix.lower() in TABLE_SUFFIXES and not path.name.startswith("~$") and _may_be_of_scores(path)
         ]
         if not tables:
             raise DataSetError(
@@ -105,13 +105,14 @@ class Fqs(DataSet[Opinion]):
         return whole, folds
 
 
-def _is_of_scores(path: Path) -> bool:
-    if path.suffix.lower() != ".txt":
+def _may_be_of_scores(path: Path) -> bool:
+    """Whether to read a table; one whose name says that it is a fold is read, and its faults are told."""
+    if path.suffix.lower() != ".txt" and _TEST.search(path.stem):
         return True
     try:
         read_table(path, FILE_COLUMNS, SCORE_COLUMNS)
     except DataSetError:
-        # a README beside the tables
+        # a README, or another program's table, beside those of the data set
         return False
     return True
 

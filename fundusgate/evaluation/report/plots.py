@@ -77,7 +77,7 @@ def draw_scatter(panels: Sequence[Scatter], columns: int, path: Path) -> Path:
     """
     figure, axes = _grid(len(panels), columns, side=4.2)
     for axis, panel in zip(axes, panels, strict=False):
-        axis.plot([0, 100], [0, 100], color=_LINE, linewidth=1.2, label="the same")
+        axis.plot([0, 100], [0, 100], color=_LINE, linewidth=1.2, label="score = opinion")
         see_through = 0.8 if len(panel.truth) < 200 else 0.35
         axis.scatter(panel.truth, panel.scores, s=11, color=_POINTS, alpha=see_through, linewidths=0, zorder=3)
         axis.set(xlim=(0, 100), ylim=(0, 100), xlabel="mean opinion score", ylabel="score", title=panel.title)

@@ -6,11 +6,11 @@ import csv
 import json
 import math
 import os
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fundusgate import __version__
+from fundusgate.evaluation.report.troubles import trouble_counts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -57,10 +57,6 @@ class Results:
     resamples: int
     seed: int
 
-    def trouble_counts(self) -> dict[str, int]:
-        """How many troubles of each kind, the most frequent first."""
-        return dict(Counter(trouble.kind.value for trouble in self.troubles).most_common())
-
     def to_json_object(self) -> dict[str, Any]:
         """Plain types only; what is undefined is null."""
         return {
@@ -80,7 +76,7 @@ class Results:
             },
             "remarks": list(self.remarks),
             "figures": [_figure(measured) for measured in self.measured],
-            "trouble_counts": self.trouble_counts(),
+            "trouble_counts": trouble_counts(self.troubles),
             "troubles": [{"kind": one.kind.value, "what": one.what, "reason": one.reason} for one in self.troubles],
         }
 

@@ -73,6 +73,14 @@ class Yardstick(ABC, Generic[T, Seen]):
     def row(self, observation: Seen) -> dict[str, object]:
         """One photograph's truth and prediction for a table, plain values by column."""
 
+    def remarks(self, observations: Mapping[str, Sequence[Seen]]) -> tuple[str, ...]:  # noqa: ARG002 - a default
+        """Sentences that belong beside the figures, from what was seen; none unless a yardstick has some.
+
+        Args:
+            observations: By precision.
+        """
+        return ()
+
     @abstractmethod
     def draw(self, observations: Mapping[str, Sequence[Seen]], folder: Path) -> list[Path]:
         """Draw the plots.

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 NETWORK = "score network"
 REPORTED = "reported score"
 VERDICT = "verdict"
+CROP = 800
+"""Side of what EyeQ's own pre-processing leaves, pixels."""
 
 _OF_VERDICT = {
     Verdict.ACCEPT: Quality.GOOD,
@@ -44,12 +46,14 @@ class GradeSeen:
         opinion: The score network's score, 0..100, high is good.
         score: The reported score.
         verdict: The gate's verdict.
+        size: Height and width of the photograph, pixels.
     """
 
     truth: Quality
     opinion: float
     score: float
     verdict: Verdict
+    size: tuple[int, int]
 
 
 class GradeYardstick(Yardstick[Quality, GradeSeen]):
@@ -67,7 +71,7 @@ class GradeYardstick(Yardstick[Quality, GradeSeen]):
 
     def observe(self, item: Item[Quality], prediction: Prediction) -> GradeSeen:
         """The graders' grade beside scores and verdict."""
-        return GradeSeen(item.truth, prediction.opinion, prediction.score, prediction.verdict)
+        return GradeSeen(item.truth, prediction.opinion, prediction.score, prediction.verdict, prediction.size)
 
     def gather(self, observations: Sequence[GradeSeen]) -> Sample:
         """Every photograph's grades and scores as arrays."""
@@ -81,6 +85,18 @@ class GradeYardstick(Yardstick[Quality, GradeSeen]):
             "reported_score": observation.score,
             "verdict": observation.verdict.value,
         }
+
+    def remarks(self, observations: Mapping[str, Sequence[GradeSeen]]) -> tuple[str, ...]:
+        """Whether the photographs are EyeQ's crop, which papers report on."""
+        seen = next(iter(observations.values()))
+        cropped = sum(one.size == (CROP, CROP) for one in seen)
+        if cropped == len(seen):
+            return (f"Every photograph is {CROP} x {CROP}, EyeQ's own crop, as in the papers.",)
+        mixed = (
+            f"{cropped} of {len(seen)} photographs are {CROP} x {CROP}, EyeQ's own crop, which papers report on; the"
+            " others are framed from the original by this program alone."
+        )
+        return (mixed,)
 
     def draw(self, observations: Mapping[str, Sequence[GradeSeen]], folder: Path) -> list[Path]:
         """Confusion matrices and ROC curves."""

@@ -22,7 +22,8 @@ MOST_LOG_ODDS = 12.0
 """Bins are equal in log odds from -12 to 12, so that a map that keeps to values near 0 or 1 is still told apart:
 0.3 % of a probability at 0.5, less towards the ends."""
 KAPPA_STEPS = 128
-"""Values of each threshold that are tried for the best kappa."""
+"""Values of each threshold that are tried for the best kappa: quantiles of the map's values, each class weighing alike,
+so that neither a map of few values nor a rare class is searched too coarsely."""
 
 _CLASSES = (Region.GOOD, Region.USABLE, Region.BAD)
 
@@ -77,7 +78,7 @@ def bad_figures(counts: NDArray[np.int64]) -> dict[str, float]:
     value = np.tile(np.arange(BINS), 2)
     held = weight > 0
     truth, value, weight = truth[held], value[held], weight[held]
-    false_positive, true_positive, _ = roc_curve(truth, value, sample_weight=weight)
+    false_positive, true_positive, _ = roc_curve(truth, value, sample_weight=weight, drop_intermediate=False)
     specific = true_positive[false_positive <= 0.05]
     dice, _ = best_dice(counts)
     area = roc_auc_score(truth, value, sample_weight=weight)
@@ -117,7 +118,7 @@ def best_kappa(counts: NDArray[np.int64]) -> tuple[float, tuple[int, int]]:
     total = counts.sum()
     if np.count_nonzero(counts.sum(axis=1)) < 2:
         return math.nan, (0, 0)
-    steps = np.linspace(0, BINS, KAPPA_STEPS + 1).round().astype(np.int64)
+    steps = _thresholds(counts)
     below = np.concatenate([np.zeros((3, 1)), counts.cumsum(axis=1)], axis=1)[:, steps]
     first, second = np.triu_indices(len(steps))
     called = np.stack([below[:, first], below[:, second] - below[:, first], below[:, -1:] - below[:, second]], axis=1)
@@ -129,3 +130,13 @@ def best_kappa(counts: NDArray[np.int64]) -> tuple[float, tuple[int, int]]:
     kappa = 1 - observed / expected
     best = int(kappa.argmax())
     return float(kappa[best]), (int(steps[first[best]]), int(steps[second[best]]))
+
+
+def _thresholds(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Bins to begin a class at, rising, from 0 (everything) to BINS (nothing)."""
+    share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    below = share.sum(axis=0).cumsum()
+    quantiles = np.linspace(0, below[-1], KAPPA_STEPS + 1)[1:-1]
+    inner = np.searchsorted(below, quantiles) + 1
+    # both sides of a bin that holds much: it may belong to either class
+    return np.unique(np.concatenate([[0, BINS], inner - 1, inner])).astype(np.int64)

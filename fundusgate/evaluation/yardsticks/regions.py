@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -90,6 +91,19 @@ class RegionYardstick(Yardstick[Annotated, RegionsSeen]):
             "bad_pixels": bad,
             "dice": None if np.isnan(dice) else dice,
         }
+
+    def remarks(self, observations: Mapping[str, Sequence[RegionsSeen]]) -> tuple[str, ...]:
+        """How many photographs each source gave, and the best thresholds."""
+        seen = next(iter(observations.values()))
+        sources = Counter(one.source.value for one in seen)
+        lines = ["Photographs: " + ", ".join(f"{count} {source}" for source, count in sorted(sources.items())) + "."]
+        for precision, held in observations.items():
+            best = best_thresholds(np.sum([one.counts for one in held], axis=0))
+            lines.append(
+                f"Best thresholds in {precision}: Dice from {best['dice']:.3f}; kappa usable from"
+                f" {best['kappa_usable']:.3f}, bad from {best['kappa_bad']:.3f}."
+            )
+        return tuple(lines)
 
     def draw(self, observations: Mapping[str, Sequence[RegionsSeen]], folder: Path) -> list[Path]:
         """Confusion matrices in pixels at the best thresholds, and ROC curves of bad against the rest."""
