@@ -11,8 +11,8 @@ import pytest
 
 from fundusgate.calibration.tensor_range import TensorRange
 from fundusgate.export.quantization.int8_half import quantize_in_half
-from fundusgate.export.quantization.tensorrt import quantize_for_tensorrt, tensorrt_tensors
 from fundusgate.export.quantization.scales import SMALLEST_NORMAL
+from fundusgate.export.quantization.tensorrt import quantize_for_tensorrt, tensorrt_tensors
 from fundusgate.runtime.backends.onnx_cpu import OnnxRuntimeBackend
 from tests.export.residual import pictures, residual_graph, run, seen_ranges
 

@@ -9,6 +9,7 @@ import numpy as np
 import onnx
 
 from fundusgate.export.accuracy.figures import flips, map_figures, score_figures
+from fundusgate.export.accuracy.half_range import beyond_half, half_violations
 from fundusgate.export.accuracy.reports import (
     BudgetError,
     NetworkReport,
@@ -93,6 +94,7 @@ class Search:
         self._gate = {network.manifest.role: network for network in reversed(self._networks)}
         self._manifests = {role: network.manifest for role, network in self._gate.items()}
         self._settled: dict[tuple[Rule, ...], list[_State]] = {}
+        self._half: dict[str, list[str]] = {}
         self._reference: dict[str, Outputs] = {}
         for network in self._networks:
             tell(f"{network.name}: fp32 on {len(parity.photographs)} photographs")
@@ -206,10 +208,23 @@ class Search:
             quantized=plan.quantized,
             in_float=dict(plan.in_float),
             ranking=tuple(state.ranking),
-            violations=(*figure_violations(figures, self._budget), *flip_violations(own, self._budget)),
+            violations=(
+                *figure_violations(figures, self._budget),
+                *flip_violations(own, self._budget),
+                *(self._half_violations(network) if target.half else ()),
+            ),
             largest={name: float(np.abs(reference[name] - state.outputs[name]).max()) for name in reference},
             pairs=pairs,
         )
+
+    def _half_violations(self, network: Network) -> list[str]:
+        if network.name not in self._half:
+            self._tell(
+                f"{network.name}: whether half precision holds it, on {len(self._ranking.photographs)} photographs"
+            )
+            images = self._ranking.inputs(network.manifest.preprocessing)
+            self._half[network.name] = half_violations(beyond_half(network.model, images))
+        return self._half[network.name]
 
     def _cells(self, network: Network, outputs: Outputs) -> NDArray[np.float64]:
         seen = zip(self._parity.photographs, maps(network.manifest, outputs), strict=True)

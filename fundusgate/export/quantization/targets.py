@@ -37,11 +37,13 @@ class Target:
         precision: what the bundle calls it.
         make: float graph, ranges, names of layers that stay in float -> graph.
         rules: which layers are quantized; None where none is.
+        half: whether what is not quantized is half precision.
     """
 
     precision: Precision
     make: Callable[[onnx.ModelProto, Mapping[str, TensorRange], Collection[str]], onnx.ModelProto]
     rules: tuple[Rule, ...] | None
+    half: bool = False
 
     def plan(self, model: onnx.ModelProto, keep_float: Collection[str] = ()) -> Plan:
         """Which layers of a float graph it quantizes, and why not the others."""
@@ -61,11 +63,12 @@ TARGETS: tuple[Target, ...] = (
         lambda model, ranges, kept: quantize_for_tensorrt(model, ranges, keep_float=kept),
         TENSORRT_RULES,
     ),
-    Target(Precision.FP16_TRT, lambda model, _ranges, _kept: to_half(model), None),
+    Target(Precision.FP16_TRT, lambda model, _ranges, _kept: to_half(model), None, half=True),
     Target(
         Precision.INT8_FP16_TRT,
         lambda model, ranges, kept: quantize_in_half(model, ranges, keep_float=kept),
         TENSORRT_RULES,
+        half=True,
     ),
 )
 """In the order in which they are made: where half precision alone breaks the budget, nothing put back in it helps."""
