@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,8 +15,11 @@ from typer.testing import CliRunner, Result
 from fundusgate.cli import app
 from fundusgate.device.cameras import discovery
 from fundusgate.device.cameras.discovery import FoundCamera
+from fundusgate.export.engines import api, machine
+from fundusgate.export.engines.api import EngineError, TensorRt
 from tests.commands.bundles import write_bundle
 from tests.device.board.trees import BOARDS, Files, orin_nx, pc, plant
+from tests.export.engines.machines import ORIN_NANO
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -108,6 +112,33 @@ def test_a_configuration_with_mistakes_is_one_finding(tmp_path: Path) -> None:
 def test_what_could_not_be_read_is_said(tmp_path: Path) -> None:
     files = {**orin_nx(), "sys/class/thermal/thermal_zone0/temp": "broken"}
     assert "could not be read: /sys/class/thermal/thermal_zone0/temp" in doctor(tmp_path, files).stdout
+
+
+def test_the_stopped_clock_of_a_copied_machine_is_no_fault(tmp_path: Path) -> None:
+    topics = {finding["topic"] for finding in told(doctor(tmp_path, orin_nx(), "--json"))["findings"]}
+    assert "hardware clock" not in topics
+
+
+def test_a_device_with_tensorrt_and_without_engines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api, "load", lambda: TensorRt(SimpleNamespace(__version__="10.3.0")))
+    monkeypatch.setattr(machine, "read_machine", lambda _root: ORIN_NANO)
+    cache = tmp_path / "cache"
+    result = doctor(tmp_path, BOARDS["orin_nano_super"](), "--json", "--cache", str(cache))
+    signs = {finding["topic"]: finding for finding in told(result)["findings"]}
+    assert signs["TensorRT"]["sign"] == "good"
+    assert signs["engine"]["sign"] == "fix"
+    assert signs["engine"]["fix"] == f"fundusgate compile {tmp_path / 'bundle'}"
+    assert not cache.exists()
+
+
+def test_a_device_whose_gpu_does_not_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def dead(_root: Path) -> None:
+        raise EngineError("the CUDA driver answers cuInit with error 999")
+
+    monkeypatch.setattr(api, "load", lambda: TensorRt(SimpleNamespace(__version__="10.3.0")))
+    monkeypatch.setattr(machine, "read_machine", dead)
+    findings = told(doctor(tmp_path, BOARDS["orin_nano_super"](), "--json"))["findings"]
+    assert ("GPU", "fix") in {(finding["topic"], finding["sign"]) for finding in findings}
 
 
 def test_a_terminal_without_ticks(tmp_path: Path) -> None:

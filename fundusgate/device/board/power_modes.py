@@ -95,9 +95,8 @@ def parse_conf(text: str) -> tuple[tuple[PowerMode, ...], int | None]:
     settings: list[tuple[str, str, str]] | None = None
     knob = ""
     for line in text.splitlines():
-        stripped = line.strip()
-        section = None if stripped.startswith("#") else _SECTION.match(stripped)
-        words = stripped.split()
+        section = _SECTION.match(line.strip())
+        words = line.split()
         if section is not None:
             given = dict(_PAIR.findall(section[2]))
             knob, settings = "", None

@@ -81,6 +81,13 @@ def test_a_clock_below_its_own_floor(current: int | None, held: bool) -> None:
     assert Clock("gpu", current, 600, 900).held_below is held
 
 
+def test_of_several_clocks_of_a_gpu_the_graphics_clusters_is_the_one(tmp_path: Path) -> None:
+    files = {f"sys/class/devfreq/gpu-{name}-0/max_freq": "900" for name in ("aux", "gpc", "nvd", "sys")}
+    gpu = read_clocks(Tree(plant(tmp_path, files))).gpu
+    assert gpu is not None
+    assert gpu.name == "gpu-gpc-0"
+
+
 def test_the_memorys_clock_for_root(tmp_path: Path) -> None:
     emc = "sys/kernel/debug/bpmp/debug/clk/emc"
     files = {**orin_nano_super(), f"{emc}/rate": "2133000000", f"{emc}/max_rate": "3199000000"}
