@@ -219,7 +219,7 @@ def _evaluate(
         check_extra()
         profile = None if order.profile is None else Profile.load(order.profile)
         with _progress(told) as stage:
-            results, files = evaluate_data_set(
+            evaluated = evaluate_data_set(
                 data_set,
                 yardstick_for,
                 bundle=order.bundle,
@@ -242,11 +242,16 @@ def _evaluate(
     ) as error:
         told.print(f"[red]not evaluated:[/red] {escape(str(error))}", highlight=False, soft_wrap=True)
         raise typer.Exit(1) from error
+    results = evaluated.results
     if order.as_json:
         typer.echo(json.dumps(results.to_json_object(), allow_nan=False))
     else:
         shown.print(tables_of(results))
-    told.print(f"written: {', '.join(str(path) for path in files)}", highlight=False, soft_wrap=True)
+    if evaluated.reused:
+        every = results.judged * len(results.measured[0].values)
+        told.print(f"{evaluated.reused} of {every} predictions were an earlier run's", highlight=False)
+    written = ", ".join(str(path) for path in evaluated.files)
+    told.print(f"written: {escape(written)}", highlight=False, soft_wrap=True)
 
 
 def _precisions(order: _Order) -> tuple[str, ...]:

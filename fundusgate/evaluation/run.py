@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from fundusgate.evaluation.bootstrap import RESAMPLES, SEED
@@ -25,6 +26,21 @@ Seen = TypeVar("Seen")
 CACHE_NAME = "predictions.sqlite"
 
 
+@dataclass(frozen=True)
+class Evaluated:
+    """What an evaluation leaves.
+
+    Attributes:
+        results: The figures and what belongs beside them.
+        files: What was written.
+        reused: Predictions that an earlier run had made.
+    """
+
+    results: Results
+    files: tuple[Path, ...]
+    reused: int
+
+
 def _untold(_name: str, _total: int) -> Callable[[], None]:
     return lambda: None
 
@@ -41,7 +57,7 @@ def evaluate_data_set(
     seed: int = SEED,
     threads: int | None = None,
     stage: Callable[[str, int], Callable[[], None]] = _untold,
-) -> tuple[Results, tuple[Path, ...]]:
+) -> Evaluated:
     """Judge a data set, measure, and write results, plots and a table of the photographs.
 
     Args:
@@ -57,7 +73,7 @@ def evaluate_data_set(
         stage: Told what begins and how many steps it has; gives what is called at each step.
 
     Returns:
-        The results, and the files that were written.
+        The results, the files that were written, and how much an earlier run had done.
 
     Raises:
         AssessorError: The bundle lacks a network or a precision.
@@ -100,4 +116,4 @@ def evaluate_data_set(
         write_photographs(observed.items, rows, out / "photographs.csv"),
         *yardstick.draw(observed.seen, out),
     ]
-    return results, tuple(files)
+    return Evaluated(results, tuple(files), observed.reused)

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -164,3 +169,38 @@ def test_a_bundle_without_int8_is_measured_in_what_it_holds(fqs: Path, tmp_path:
     results = said(run("fqs", "--root", fqs, "--bundle", plain, "--out", tmp_path / "out", "--resamples", 0, "--json"))
     assert list(results["figures"][0]["values"]) == ["fp32"]
     assert results["figures"][0]["difference"] is None
+
+
+def test_a_killed_run_goes_on_where_it_stopped(fqs: Path, bundle: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    arguments = ["fqs", "--root", fqs, "--bundle", bundle, "--out", out, "--resamples", 0, "--threads", 1]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "fundusgate", "evaluate", *map(str, arguments)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        while kept(out) < 3:
+            assert process.poll() is None, "it ended before it could be killed"
+            time.sleep(0.002)
+    finally:
+        process.kill()
+        process.wait()
+    before = kept(out)
+    result = run(*arguments)
+    assert result.exit_code == 0
+    # of both precisions
+    assert kept(out) == 22
+    assert f"{before} of 22 predictions were an earlier run's" in result.stderr
+
+
+def kept(out: Path) -> int:
+    """Predictions on the disk."""
+    if not (out / "predictions.sqlite").is_file():
+        return 0
+    try:
+        with closing(sqlite3.connect(f"file:{out / 'predictions.sqlite'}?mode=ro", uri=True)) as database:
+            return int(database.execute("SELECT count(*) FROM predictions").fetchone()[0])
+    except sqlite3.OperationalError:
+        # being made
+        return 0

@@ -33,7 +33,7 @@ def test_good_and_reject_are_told_apart(photographs: Path, tmp_path: Path) -> No
             (tmp_path / "original_crop" / f"{name}.jpg").symlink_to(photographs / row["file"])
             lines.append(f"{len(lines)},{name}.jpeg,{int(quality)},0")
     write_csv(tmp_path / "data" / "Label_EyeQ_test.csv", ",image,quality,DR_grade", *lines)
-    results, _ = evaluate_data_set(
+    results = evaluate_data_set(
         Eyeq(tmp_path),
         lambda _, limits: GradeYardstick(limits.score),
         bundle=None,
@@ -41,7 +41,7 @@ def test_good_and_reject_are_told_apart(photographs: Path, tmp_path: Path) -> No
         out=tmp_path / "out",
         resamples=20,
         threads=1,
-    )
+    ).results
     assert results.judged == 2 * EACH
     assert results.troubles == ()
     figures = {measured.key: measured.values["fp32"].value for measured in results.measured}

@@ -30,7 +30,7 @@ def test_local_faults_are_found_where_they_are(tmp_path: Path) -> None:
         regions = np.where(fault.hidden, 3, phantom.field).astype(np.uint8)
         # annotations at another resolution than the photograph
         write_indexed(tmp_path / "funpiq" / f"{seed}.1.png", regions[::2, ::2])
-    results, files = evaluate_data_set(
+    evaluated = evaluate_data_set(
         Funpiq(tmp_path / "funpiq", {Source.MBRSET: tmp_path / "mbrset"}),
         lambda _, limits: RegionYardstick(limits.map.cell),
         bundle=None,
@@ -39,9 +39,10 @@ def test_local_faults_are_found_where_they_are(tmp_path: Path) -> None:
         resamples=0,
         threads=1,
     )
+    results = evaluated.results
     assert results.judged == len(SEEDS)
     figures = {measured.key: measured.values["fp32"].value for measured in results.measured}
     # an inverted map would be as far below a half, and a misplaced one near it
     assert figures[FigureKey(MAP, "AUROC")] > 0.9
     assert figures[FigureKey(MAP, "Dice at its best threshold")] > 0.6
-    assert all(path.stat().st_size for path in files)
+    assert all(path.stat().st_size for path in evaluated.files)

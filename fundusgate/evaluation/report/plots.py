@@ -102,7 +102,8 @@ def draw_confusions(panels: Sequence[Confusion], columns: int, path: Path) -> Pa
         axis.imshow(share, cmap="Blues", vmin=0, vmax=1)
         for (row, column), part in np.ndenumerate(share):
             ink = "white" if part > 0.55 else _INK
-            text = f"{100 * part:.0f} %\n{_short(int(matrix[row, column]))}"
+            count = _short(int(matrix[row, column]))
+            text = f"{100 * part:.0f} %\n{count}" if matrix[row].any() else "none"
             axis.text(column, row, text, ha="center", va="center", color=ink, fontsize=9)
         ticks = range(len(panel.labels))
         axis.set_xticks(ticks, panel.labels)
