@@ -28,6 +28,7 @@ def board_findings(board: Board) -> list[Finding]:
     return [
         *_what(board),
         *_power_mode(board),
+        *_super(board),
         *_cap(board),
         *_jetson_clocks(board),
         *_slowed(board),
@@ -65,6 +66,14 @@ def _power_mode(board: Board) -> list[Finding]:
     says = f"The board is in {modes.current.name}; {modes.maximum.name} allows more."
     # at a patient's side heat and battery may ask for less; a figure must be of the mode that it names
     return [to_fix("power mode", says, f"sudo nvpmodel -m {modes.maximum.id}", BENCHMARK)]
+
+
+def _super(board: Board) -> list[Finding]:
+    if not board.power_modes.super_left_out:
+        return []
+    says = "This module has Super modes, and the board was flashed without them."
+    fix = "flash it with the configuration that ends in -super, if its supply and heat sink allow more"
+    return [warning("Super modes", says, fix)]
 
 
 def _cap(board: Board) -> list[Finding]:

@@ -50,6 +50,11 @@ def test_a_board_that_is_ready_for_a_benchmark(tmp_path: Path) -> None:
     assert {finding.seen_for(Purpose.BENCHMARK) for finding in found} == {Sign.GOOD}
 
 
+def test_super_modes_that_are_left_out(tmp_path: Path) -> None:
+    files = {**orin_nx(), "etc/nvpmodel/nvpmodel_p3767_0000_super.conf": ""}
+    assert of("Super modes", findings(tmp_path, files)).sign is Sign.WARNING
+
+
 def test_clocks_that_are_not_locked_matter_for_a_benchmark_alone(tmp_path: Path) -> None:
     finding = of("jetson_clocks", findings(tmp_path, orin_nano_super()))
     assert (finding.seen_for(Purpose.BENCHMARK), finding.seen_for(Purpose.SCREENING)) == (Sign.FIX, Sign.WARNING)

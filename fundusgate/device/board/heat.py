@@ -17,6 +17,7 @@ _COLDEST, _HOTTEST = -60.0, 200.0
 """What a sensor of this kind can say; -256 C is what some answer when they are off."""
 _SLOWING = re.compile(r"throttle|cpufreq|devfreq|^cpu|^gpu|^processor", re.IGNORECASE)
 _FIXED = "PMIC-Die"
+_AMD = ("k10temp", "zenpower")
 _MILLI = 1000
 
 
@@ -76,7 +77,10 @@ def read_heat(tree: Tree) -> Heat:
     """Read the kernel's thermal zones, cooling devices and fans."""
     names = tree.folder(_THERMAL)
     return Heat(
-        zones=tuple(_zone(tree, name) for name in names if name.startswith("thermal_zone")),
+        zones=(
+            *(_zone(tree, name) for name in names if name.startswith("thermal_zone")),
+            *(zone for name in tree.folder(_HWMON) for zone in _amd(tree, f"{_HWMON}/{name}")),
+        ),
         fans=_joined([fan for name in tree.folder(_HWMON) for fan in _fans(tree, name)]),
         braking=tuple(
             brake for name in names if name.startswith("cooling_device") and (brake := _brake(tree, name)) is not None
@@ -99,6 +103,15 @@ def _zone(tree: Tree, name: str) -> Zone:
         slows_at=min(trips.get("passive", []), default=None),
         stops_at=min(trips.get("critical", []), default=None),
     )
+
+
+def _amd(tree: Tree, folder: str) -> list[Zone]:
+    """AMD's processors have sensors and no thermal zone."""
+    if tree.text(f"{folder}/name") not in _AMD:
+        return []
+    files = [file for file in tree.folder(folder) if re.fullmatch(r"temp[0-9]{1,2}_input", file, re.ASCII)]
+    labels = [tree.text(f"{folder}/{file.removesuffix('input')}label") or file for file in files]
+    return [Zone(label, _celsius(tree, f"{folder}/{file}")) for label, file in zip(labels, files, strict=True)]
 
 
 def _celsius(tree: Tree, path: str) -> float | None:

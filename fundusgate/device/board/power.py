@@ -30,7 +30,7 @@ _MOST_CHANNELS = 8
 _UNCONNECTED = ("", "NC")
 _WHOLE = ("VIN", "VDD_IN", "POM_5V_IN")
 """Rails that feed everything else, the outermost first."""
-_NAMED_AS_INPUT = re.compile(r"(?:VIN|[A-Z0-9_]*_IN)(?:_[0-9]+V[0-9]*)?", re.ASCII)
+_INPUT_WORDS = frozenset({"IN", "VIN", "DCIN", "INPUT"})
 _NOISE_WATTS = 0.5
 """By which a part may seem to draw more than the whole: the rails are not read at the same moment."""
 _BESIDE_EACH_OTHER = (
@@ -139,7 +139,9 @@ def _counted(rails: list[Rail]) -> tuple[str, ...]:
 
 def _unknown_whole(rails: list[Rail]) -> tuple[str, ...]:
     """The one input of a board that nobody knows; nothing where there are several, or it draws less than a part."""
-    inputs = [rail for rail in rails if _NAMED_AS_INPUT.fullmatch(rail.name)]
+    words = [(rail, frozenset(rail.name.upper().split("_"))) for rail in rails]
+    # a SYS in the name is one supply among others, as AGX Orin's VIN_SYS_5V0
+    inputs = [rail for rail, named in words if named & _INPUT_WORDS and "SYS" not in named]
     if len(inputs) != 1 or inputs[0].watts is None:
         return ()
     most = max(rail.watts or 0.0 for rail in rails)

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 CONF = "etc/nvpmodel.conf"
 STATUS = "var/lib/nvpmodel/status"
+_CONFS = "etc/nvpmodel"
+_COMPATIBLE = "proc/device-tree/compatible"
+_SUPER_MODULES = "p3767"
+"""NVIDIA's number of the Orin Nano and Orin NX modules."""
 _SECTION = re.compile(r"<\s*([A-Z_]+)\s+([^<>]*)>", re.ASCII)
 _PAIR = re.compile(r"([A-Z_]+)\s*=\s*(\S+)", re.ASCII)
 _MODE = re.compile(r"pmode:\s*([0-9]{1,6})", re.ASCII)
@@ -59,6 +63,8 @@ class PowerModes:
     """What the board starts in."""
     maximum: PowerMode | None = None
     """The mode that allows most, by GPU, then memory, then CPU; None where the file does not tell."""
+    super_left_out: bool = False
+    """Whether the module has Super modes that this installation leaves out: Orin Nano and NX, from JetPack 6.2 on."""
 
 
 def read_power_modes(tree: Tree, gpu_top: int | None = None) -> PowerModes:
@@ -84,7 +90,16 @@ def read_power_modes(tree: Tree, gpu_top: int | None = None) -> PowerModes:
         current=by_id.get(int(found[1])) if found else None,
         default=by_id.get(default) if default is not None else None,
         maximum=most_allowing(modes, gpu_top),
+        super_left_out=_super_left_out(tree, modes),
     )
+
+
+def _super_left_out(tree: Tree, modes: tuple[PowerMode, ...]) -> bool:
+    """Whether the modules' Super files are there, and the one in use is none of them."""
+    if any("SUPER" in mode.name for mode in modes) or _SUPER_MODULES not in (tree.text(_COMPATIBLE) or ""):
+        return False
+    files = tree.folder(_CONFS)
+    return any(f"_{_SUPER_MODULES}_" in name and name.endswith("_super.conf") for name in files)
 
 
 def parse_conf(text: str) -> tuple[tuple[PowerMode, ...], int | None]:

@@ -82,9 +82,20 @@ def test_rails_that_nobody_knows_are_not_summed(tmp_path: Path) -> None:
     assert (found.watts, found.counted) == (None, ())
 
 
-def test_an_input_of_a_board_that_nobody_knows(tmp_path: Path) -> None:
-    found = power(tmp_path, monitor({"VDD_ALPHA": (1000, 1000), "VDD_IN_20V": (20_000, 500)}))
-    assert (found.watts, found.counted) == (pytest.approx(10.0), ("VDD_IN_20V",))
+@pytest.mark.parametrize("name", ["VDD_IN_20V", "VIN_MAIN", "MODULE_IN"])
+def test_an_input_of_a_board_that_nobody_knows(name: str, tmp_path: Path) -> None:
+    found = power(tmp_path, monitor({"VDD_ALPHA": (1000, 1000), name: (20_000, 500)}))
+    assert (found.watts, found.counted) == (pytest.approx(10.0), (name,))
+
+
+def test_two_inputs_of_a_board_that_nobody_knows(tmp_path: Path) -> None:
+    found = power(tmp_path, monitor({"A_IN": (5000, 1000), "B_IN": (5000, 500)}))
+    assert found.watts is None
+
+
+def test_a_supply_of_the_system_is_one_among_others(tmp_path: Path) -> None:
+    found = power(tmp_path, monitor({"VDD_ALPHA": (1000, 1000), "VIN_SYS_5V0": (5000, 1000)}))
+    assert found.watts is None
 
 
 def test_what_is_called_an_input_and_draws_less_than_a_part_is_none(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from fundusgate.device.board.power_modes import most_allowing, parse_conf, read_
 from fundusgate.device.board.tree import Tree
 from tests.device.board import nvpmodel
 from tests.device.board.nvpmodel import Mode
-from tests.device.board.trees import orin_nano_super, plant
+from tests.device.board.trees import agx_orin, orin_nano_super, orin_nx, plant
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,6 +97,20 @@ def test_the_mode_that_holds(status: str, name: str, tmp_path: Path) -> None:
     current = read_power_modes(tree).current
     assert current is not None
     assert current.name == name
+
+
+def test_super_modes_that_the_installation_leaves_out(tmp_path: Path) -> None:
+    files = orin_nx()
+    assert not read_power_modes(Tree(plant(tmp_path / "a", files))).super_left_out
+    files["etc/nvpmodel/nvpmodel_p3767_0000_super.conf"] = nvpmodel.ORIN_NANO_SUPER
+    assert read_power_modes(Tree(plant(tmp_path / "b", files))).super_left_out
+    files = orin_nano_super()
+    assert not read_power_modes(Tree(plant(tmp_path / "c", files))).super_left_out
+
+
+def test_super_modes_of_another_module_are_not_missed(tmp_path: Path) -> None:
+    files = {**agx_orin(), "etc/nvpmodel/nvpmodel_p3767_0000_super.conf": nvpmodel.ORIN_NANO_SUPER}
+    assert not read_power_modes(Tree(plant(tmp_path, files))).super_left_out
 
 
 @pytest.mark.parametrize("status", ["pmode:0044", "", "broken"])

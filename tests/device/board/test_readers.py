@@ -8,7 +8,7 @@ import pytest
 
 from fundusgate.device.board.clock_time import read_clock_time
 from fundusgate.device.board.clocks import Clock, read_clocks
-from fundusgate.device.board.heat import Brake, Fan, read_heat
+from fundusgate.device.board.heat import Brake, Fan, Zone, read_heat
 from fundusgate.device.board.memory import read_memory
 from fundusgate.device.board.storage import DiskKind, read_storage, space_of
 from fundusgate.device.board.tree import Tree
@@ -44,6 +44,12 @@ def test_trips_of_an_x86_that_nobody_has_set(nobody_has_set: str, tmp_path: Path
     tree = Tree(plant(tmp_path, {**pc(), f"{THERMAL}/thermal_zone0/trip_point_0_temp": nobody_has_set}))
     assert read_heat(tree).zones[0].slows_at is None
     assert tree.unread == []
+
+
+def test_a_processor_of_amd(tmp_path: Path) -> None:
+    folder = "sys/class/hwmon/hwmon4"
+    files = {f"{folder}/name": "k10temp", f"{folder}/temp1_input": "61250", f"{folder}/temp1_label": "Tctl"}
+    assert read_heat(Tree(plant(tmp_path, files))).zones == (Zone("Tctl", 61.25),)
 
 
 def test_a_fan_whose_tachometer_is_a_device_of_its_own(tmp_path: Path) -> None:
