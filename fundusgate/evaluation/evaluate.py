@@ -10,7 +10,7 @@ import numpy as np
 
 from fundusgate.evaluation.bootstrap import RESAMPLES, SEED, Estimate, estimate, resampled_counts
 from fundusgate.evaluation.data_sets.base import DataSetError, Item, Listing, Trouble, TroubleKind
-from fundusgate.evaluation.yardsticks.base import ObservationError
+from fundusgate.evaluation.yardsticks.base import REFERENCE, ObservationError
 from fundusgate.runtime.backends.base import BackendError
 from fundusgate.runtime.photograph import PhotographError, decode_photograph
 
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Seen = TypeVar("Seen")
-
-REFERENCE = "fp32"
-"""What another precision is compared with."""
 
 
 @dataclass(frozen=True)

@@ -105,4 +105,5 @@ def _cell(one: Estimate, digits: int, *, sign: str = "-", alone: bool = False) -
 
 
 def _number(value: float, digits: int, sign: str = "-") -> str:
-    return "undefined" if math.isnan(value) else format(value, f"{sign}.{digits}f")
+    # a rounded zero has no sign
+    return "undefined" if math.isnan(value) else format(round(value, digits) + 0.0, f"{sign}.{digits}f")

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Seen = TypeVar("Seen")
 
+REFERENCE = "fp32"
+"""The precision that another is compared with."""
+
 
 class ObservationError(ValueError):
     """A photograph and its truth do not belong together; the message says why."""

@@ -10,7 +10,8 @@ import numpy as np
 
 from fundusgate.codes import Verdict
 from fundusgate.evaluation.quality import Quality
-from fundusgate.evaluation.yardsticks.base import FigureKey, Sample, Yardstick
+from fundusgate.evaluation.yardsticks.base import REFERENCE, FigureKey, Sample, Yardstick
+from fundusgate.evaluation.yardsticks.changes import verdict_flips
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -87,16 +88,22 @@ class GradeYardstick(Yardstick[Quality, GradeSeen]):
         }
 
     def remarks(self, observations: Mapping[str, Sequence[GradeSeen]]) -> tuple[str, ...]:
-        """Whether the photographs are EyeQ's crop, which papers report on."""
+        """Whether the photographs are EyeQ's crop, and what another precision changed."""
         seen = next(iter(observations.values()))
         cropped = sum(one.size == (CROP, CROP) for one in seen)
         if cropped == len(seen):
-            return (f"Every photograph is {CROP} x {CROP}, EyeQ's own crop, as in the papers.",)
-        mixed = (
-            f"{cropped} of {len(seen)} photographs are {CROP} x {CROP}, EyeQ's own crop, which papers report on; the"
-            " others are framed from the original by this program alone."
-        )
-        return (mixed,)
+            first = f"Every photograph is {CROP} x {CROP}, EyeQ's own crop, as in the papers."
+        else:
+            first = (
+                f"{cropped} of {len(seen)} photographs are {CROP} x {CROP}, EyeQ's own crop, which papers report on;"
+                " the others are framed from the original by this program alone."
+            )
+        flips = [
+            verdict_flips(precision, [one.verdict for one in observations[REFERENCE]], [one.verdict for one in held])
+            for precision, held in observations.items()
+            if REFERENCE in observations and precision != REFERENCE
+        ]
+        return (first, *flips)
 
     def draw(self, observations: Mapping[str, Sequence[GradeSeen]], folder: Path) -> list[Path]:
         """Confusion matrices and ROC curves."""

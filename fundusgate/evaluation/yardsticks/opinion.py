@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fundusgate.evaluation.data_sets.fqs import Opinion
-from fundusgate.evaluation.yardsticks.base import FigureKey, Sample, Yardstick
+from fundusgate.evaluation.yardsticks.base import REFERENCE, FigureKey, Sample, Yardstick
+from fundusgate.evaluation.yardsticks.changes import score_moves
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -71,6 +72,22 @@ class OpinionYardstick(Yardstick[Opinion, OpinionSeen]):
             "reported_score": observation.score,
             "folds": " ".join(observation.folds),
         }
+
+    def remarks(self, observations: Mapping[str, Sequence[OpinionSeen]]) -> tuple[str, ...]:
+        """How far another precision moves the scores."""
+        if REFERENCE not in observations:
+            return ()
+        return tuple(
+            score_moves(
+                precision,
+                reading,
+                [_read(one, reading) for one in observations[REFERENCE]],
+                [_read(one, reading) for one in held],
+            )
+            for precision, held in observations.items()
+            if precision != REFERENCE
+            for reading in (NETWORK, REPORTED)
+        )
 
     def draw(self, observations: Mapping[str, Sequence[OpinionSeen]], folder: Path) -> list[Path]:
         """Scatter plots with the identity line."""
