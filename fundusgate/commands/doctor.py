@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from fundusgate.commands.doctor_findings import Finding
-    from fundusgate.device.board.board import Board
+    from fundusgate.device.board.board import BoardState
 
 _SIGNS = {Sign.GOOD: ("✔", "green"), Sign.WARNING: ("!", "yellow"), Sign.FIX: ("✘", "bold red")}
 _PLAIN_SIGNS = {Sign.GOOD: "ok", Sign.WARNING: "!", Sign.FIX: "FIX"}
@@ -77,7 +77,9 @@ def doctor(
         raise typer.Exit(1)
 
 
-def _findings(board: Board, root: Path, config: Path | None, bundle: Path | None, cache: Path | None) -> list[Finding]:
+def _findings(
+    board: BoardState, root: Path, config: Path | None, bundle: Path | None, cache: Path | None
+) -> list[Finding]:
     from fundusgate.commands.doctor_board import board_findings
     from fundusgate.commands.doctor_findings import SCREENING, to_fix
     from fundusgate.commands.doctor_software import onnxruntime_findings, python_findings
@@ -106,7 +108,7 @@ def _findings(board: Board, root: Path, config: Path | None, bundle: Path | None
     return found
 
 
-def _networks(board: Board, root: Path, folder: Path | None, cache: Path | None) -> list[Finding]:
+def _networks(board: BoardState, root: Path, folder: Path | None, cache: Path | None) -> list[Finding]:
     """The bundle, TensorRT, and the engines where TensorRT is."""
     from fundusgate.commands.doctor_findings import to_fix
     from fundusgate.commands.doctor_software import bundle_findings, engine_findings, tensorrt_findings
@@ -129,7 +131,7 @@ def _networks(board: Board, root: Path, folder: Path | None, cache: Path | None)
     return [*found, *(engine_findings(opened, cache or default_cache(), here) if opened else [])]
 
 
-def _print(console: Console, findings: list[Finding], purpose: Purpose, board: Board) -> None:
+def _print(console: Console, findings: list[Finding], purpose: Purpose, board: BoardState) -> None:
     from rich.table import Table
     from rich.text import Text
 

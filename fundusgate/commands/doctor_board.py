@@ -9,7 +9,7 @@ from fundusgate.device.board.identity import Kind
 
 if TYPE_CHECKING:
     from fundusgate.commands.doctor_findings import Finding
-    from fundusgate.device.board.board import Board
+    from fundusgate.device.board.board import BoardState
     from fundusgate.device.board.clocks import Clock
 
 _GIB = 2**30
@@ -23,7 +23,7 @@ _CLOSE_CELSIUS = 5.0
 _WEAK_SUPPLY = "use the board's own power supply and cable; on a Jetson, a lower power mode draws less"
 
 
-def board_findings(board: Board) -> list[Finding]:
+def board_findings(board: BoardState) -> list[Finding]:
     """Every check of the board, the most telling first."""
     return [
         *_what(board),
@@ -39,7 +39,7 @@ def board_findings(board: Board) -> list[Finding]:
     ]
 
 
-def _what(board: Board) -> list[Finding]:
+def _what(board: BoardState) -> list[Finding]:
     here = board.identity
     if here.kind is not Kind.JETSON:
         return [good("machine", here.model or "This machine does not say what it is.")]
@@ -53,7 +53,7 @@ def _what(board: Board) -> list[Finding]:
     return [good("machine", f"{name}, Jetson Linux {here.l4t} (JetPack {here.jetpack}).")]
 
 
-def _power_mode(board: Board) -> list[Finding]:
+def _power_mode(board: BoardState) -> list[Finding]:
     modes = board.power_modes
     if board.identity.kind is not Kind.JETSON:
         return []
@@ -68,7 +68,7 @@ def _power_mode(board: Board) -> list[Finding]:
     return [to_fix("power mode", says, f"sudo nvpmodel -m {modes.maximum.id}", BENCHMARK)]
 
 
-def _super(board: Board) -> list[Finding]:
+def _super(board: BoardState) -> list[Finding]:
     if not board.power_modes.super_left_out:
         return []
     says = "This module has Super modes, and the board was flashed without them."
@@ -76,7 +76,7 @@ def _super(board: Board) -> list[Finding]:
     return [warning("Super modes", says, fix)]
 
 
-def _cap(board: Board) -> list[Finding]:
+def _cap(board: BoardState) -> list[Finding]:
     """Whether the GPU may reach what the mode promises: an update may leave it at a lower cap."""
     mode, gpu = board.power_modes.current, board.clocks.gpu
     if mode is None or gpu is None or gpu.highest is None:
@@ -88,7 +88,7 @@ def _cap(board: Board) -> list[Finding]:
     return [to_fix("GPU limit", says, f"sudo nvpmodel -m {mode.id}, then restart the board")]
 
 
-def _jetson_clocks(board: Board) -> list[Finding]:
+def _jetson_clocks(board: BoardState) -> list[Finding]:
     if board.identity.kind is not Kind.JETSON:
         return []
     locked = board.clocks.locked
@@ -100,7 +100,7 @@ def _jetson_clocks(board: Board) -> list[Finding]:
     return [to_fix("jetson_clocks", says, "sudo jetson_clocks", BENCHMARK)]
 
 
-def _slowed(board: Board) -> list[Finding]:
+def _slowed(board: BoardState) -> list[Finding]:
     """What holds the machine back at this moment."""
     clocks, pi = board.clocks, board.throttling.pi
     reasons = [f"the kernel's brake {brake.name} is on" for brake in board.heat.braking]
@@ -120,7 +120,7 @@ def _slowed(board: Board) -> list[Finding]:
     return [good("throttling", f"{says} `vcgencmd get_throttled` tells more." if silent else says)]
 
 
-def _slowed_before(board: Board) -> list[Finding]:
+def _slowed_before(board: BoardState) -> list[Finding]:
     pi = board.throttling.pi
     found = [f"{events.meaning} {events.count} times ({events.name})" for events in board.throttling.happened]
     found += ["low voltage"] if pi.under_voltage_since_start else []
@@ -132,7 +132,7 @@ def _slowed_before(board: Board) -> list[Finding]:
     return [warning("throttling", says, "free the vents" if hot else _WEAK_SUPPLY)]
 
 
-def _heat(board: Board) -> list[Finding]:
+def _heat(board: BoardState) -> list[Finding]:
     found = [
         to_fix("fan", f"The fan {fan.name} is driven and does not turn.", "free the fan, or look at its plug")
         for fan in board.heat.fans
@@ -151,7 +151,7 @@ def _heat(board: Board) -> list[Finding]:
     return [*found, good("temperature", f"{hottest.celsius:.0f} C at its hottest ({hottest.name}).")]
 
 
-def _power(board: Board) -> list[Finding]:
+def _power(board: BoardState) -> list[Finding]:
     power = board.power
     over = [
         f"{rail.name} draws {rail.amperes:.1f} A, its limit is {rail.limit_amperes:.1f} A"
@@ -165,7 +165,7 @@ def _power(board: Board) -> list[Finding]:
     return [good("power", f"{power.watts:.1f} W now ({' + '.join(power.counted)}).")]
 
 
-def _memory(board: Board) -> list[Finding]:
+def _memory(board: BoardState) -> list[Finding]:
     memory = board.memory
     if memory.available is None or memory.total is None:
         return [warning("memory", "How much memory is free cannot be read.")]

@@ -21,7 +21,7 @@ _ROOT = Path("/")
 
 
 @dataclass(frozen=True)
-class Board:
+class BoardState:
     """Everything that the readers found; None and empty for what the machine does not have."""
 
     identity: Identity
@@ -41,7 +41,7 @@ class Board:
         return asdict(self)
 
 
-def read_board(root: Path = _ROOT) -> Board:
+def read_board(root: Path = _ROOT) -> BoardState:
     """Read a machine's files; takes some milliseconds, changes nothing, and never raises.
 
     Args:
@@ -49,7 +49,7 @@ def read_board(root: Path = _ROOT) -> Board:
     """
     tree = Tree(root)
     clocks = read_clocks(tree)
-    return Board(
+    return BoardState(
         identity=read_identity(tree),
         power_modes=read_power_modes(tree, clocks.gpu.top if clocks.gpu else None),
         clocks=clocks,
