@@ -16,11 +16,11 @@ from fundusgate.calibration.photographs import photographs_of
 from fundusgate.export.accuracy.budget import Budget
 from fundusgate.export.accuracy.photographs import PreparedSet
 from fundusgate.export.readiness.graph import GraphView
-from fundusgate.runtime.assessor import with_working_points
 from fundusgate.runtime.backends.base import BackendError
 from fundusgate.runtime.bundle import Bundle
 from fundusgate.runtime.disc import find_disc
 from fundusgate.runtime.manifest import Precision, Role
+from fundusgate.runtime.networks import with_working_points
 from fundusgate.runtime.prepared import network_input
 from fundusgate.runtime.profile import Profile
 

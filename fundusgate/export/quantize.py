@@ -18,8 +18,8 @@ from fundusgate.export.accuracy.tell import AccuracyReport
 from fundusgate.export.quantization.targets import TARGETS, Target, tensors_to_calibrate
 from fundusgate.export.saving import save_graph
 from fundusgate.export.specs import ExportError
-from fundusgate.runtime.assessor import with_working_points
 from fundusgate.runtime.manifest import Framing, ParityFigures, Preprocessing, Role, VerdictFlips
+from fundusgate.runtime.networks import with_working_points
 from fundusgate.runtime.preprocessing import PREPROCESSING_VERSION
 from fundusgate.runtime.profile import Profile
 

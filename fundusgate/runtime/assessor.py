@@ -15,11 +15,19 @@ from fundusgate.runtime.bundle import MANIFEST_NAME, Bundle, file_sha256, shippe
 from fundusgate.runtime.causes import cue_severities
 from fundusgate.runtime.glance import Glance, shown, signature_of
 from fundusgate.runtime.guidance import prompt_for
-from fundusgate.runtime.manifest import Framing, ModelManifest, OutputSpec, Precision, Role
+from fundusgate.runtime.manifest import ModelManifest, Precision, Role
+from fundusgate.runtime.networks import (
+    PRECISIONS,
+    NetworkIdentity,
+    check_signature,
+    common_precision,
+    required,
+    with_working_points,
+)
+from fundusgate.runtime.outputs import AssessorError, output_that_means, read_map, score_scale
 from fundusgate.runtime.prepared import CELLS, network_input, prepare, score_input, see
-from fundusgate.runtime.preprocessing import PREPROCESSING_VERSION
 from fundusgate.runtime.profile import Profile
-from fundusgate.runtime.score_scale import ScoreScale, weighed
+from fundusgate.runtime.score_scale import weighed
 from fundusgate.runtime.verdict import judge
 
 if TYPE_CHECKING:
@@ -32,32 +40,7 @@ if TYPE_CHECKING:
 
     from fundusgate.runtime.backends.base import Backend
 
-PRECISIONS: Mapping[str, tuple[Precision, ...]] = {
-    # a bundle holds an INT8 graph only where that met the accuracy budget of its export: then the quicker one serves
-    "auto": (Precision.INT8_CPU, Precision.FP32),
-    "fp32": (Precision.FP32,),
-    "int8": (Precision.INT8_CPU,),
-}
-"""What may be asked for, and the variants that serve it on a processor, the preferred first."""
-
-
-class AssessorError(RuntimeError):
-    """An assessor that cannot be opened or used; the message says what to do."""
-
-
-@dataclass(frozen=True)
-class NetworkIdentity:
-    """Which network ran: what must be kept with a photograph that it judged.
-
-    Attributes:
-        name: the network's name.
-        version: of its weights.
-        sha256: of the graph that ran.
-    """
-
-    name: str
-    version: str
-    sha256: str
+__all__ = ["Assessor", "AssessorError", "NetworkIdentity"]
 
 
 @dataclass(frozen=True)
@@ -113,14 +96,14 @@ class Assessor:
         if precision not in PRECISIONS:
             raise AssessorError(f"precision {precision!r} is unknown: choose one of {', '.join(PRECISIONS)}")
         opened = Bundle.open(shipped_bundle() if bundle is None else bundle)
-        manifests = {role: _required(opened, role) for role in (Role.MAP, Role.SCORE)}
-        chosen = _common_precision(opened, tuple(manifests.values()), precision)
+        manifests = {role: required(opened, role) for role in (Role.MAP, Role.SCORE)}
+        chosen = common_precision(opened, tuple(manifests.values()), precision)
         backends: dict[Role, Backend] = {}
         try:
             for role, manifest in manifests.items():
                 backends[role] = OnnxRuntimeBackend(opened.graph_path(manifest.name, chosen), threads=threads)
                 backends[role].open()
-                _check_signature(manifest, backends[role])
+                check_signature(manifest, backends[role])
             return cls(
                 score=_Network(manifests[Role.SCORE], backends[Role.SCORE]),
                 degraded=_Network(manifests[Role.MAP], backends[Role.MAP]),
@@ -307,98 +290,3 @@ def _check_photograph(rgb: NDArray[np.uint8]) -> None:
         raise ValueError(f"a photograph is H x W x 3 RGB, got {rgb.shape}: read files with read_photograph")
     if rgb.size == 0:
         raise ValueError(f"a photograph has at least one pixel, got {rgb.shape}")
-
-
-def _required(bundle: Bundle, role: Role) -> ModelManifest:
-    found = bundle.first(role)
-    if found is None:
-        held = ", ".join(f"{model.name} ({model.role.value})" for model in bundle.manifest.models)
-        raise AssessorError(f"{bundle.folder} holds no network for the {role.value}; it holds {held}: export both")
-    how = found.preprocessing
-    if how.version != PREPROCESSING_VERSION:
-        raise AssessorError(
-            f"{found.name} was made for pre-processing {how.version}, this program does {PREPROCESSING_VERSION}:"
-            " export it again or install the version that it was made for"
-        )
-    if role is Role.MAP:
-        shape = output_that_means(found, "degraded").shape
-        if how.framing is not Framing.DISC or tuple(shape) != (1, 1, CELLS, CELLS) or how.size % CELLS:
-            raise AssessorError(
-                f"{found.name} gives a map of {list(shape)} on framing {how.framing.value!r} at {how.size} px;"
-                f" the gate needs [1, 1, {CELLS}, {CELLS}] on framing 'disc' at a multiple of {CELLS} px"
-            )
-    else:
-        output_that_means(found, "mean_opinion_score")
-    return found
-
-
-def output_that_means(manifest: ModelManifest, meaning: str) -> OutputSpec:
-    """The output of a network that has a meaning.
-
-    Raises:
-        AssessorError: it states none.
-    """
-    for output in manifest.outputs:
-        if output.meaning == meaning:
-            return output
-    raise AssessorError(f"{manifest.name} states no output that means {meaning!r}: export it again")
-
-
-def _common_precision(bundle: Bundle, manifests: tuple[ModelManifest, ...], asked: str) -> Precision:
-    for precision in PRECISIONS[asked]:
-        if all(precision in manifest.files for manifest in manifests):
-            return precision
-    held = "; ".join(f"{model.name}: {', '.join(kind.value for kind in model.files)}" for model in manifests)
-    raise AssessorError(f"{bundle.folder} does not hold both networks as {asked!r} ({held}): export them so")
-
-
-def _check_signature(manifest: ModelManifest, backend: Backend) -> None:
-    signature = backend.signature
-    stated = {output.name: tuple(output.shape) for output in manifest.outputs}
-    missing = {name: shape for name, shape in stated.items() if tuple(signature.outputs.get(name, ())) != shape}
-    if signature.size != manifest.preprocessing.size or missing:
-        raise AssessorError(
-            f"the graph of {manifest.name} takes {signature.size} px and gives {dict(signature.outputs)}; its manifest"
-            f" says {manifest.preprocessing.size} px and {stated}: export it again"
-        )
-
-
-def score_scale(manifest: ModelManifest) -> ScoreScale:
-    """How a score network's raw output is reported."""
-    stated = output_that_means(manifest, "mean_opinion_score")
-    return ScoreScale(scale=stated.scale, high_is_good=stated.polarity == "high_is_good")
-
-
-def read_map(
-    manifest: ModelManifest, outputs: Mapping[str, NDArray[np.float32]]
-) -> tuple[NDArray[np.float32], float | None]:
-    """A map network's outputs as the gate takes them.
-
-    Returns:
-        (16, 16), 0..1 with 1 = degraded; and the probability of a retina, None where the network states none.
-    """
-    spec = output_that_means(manifest, "degraded")
-    values = np.clip(spec.scale * outputs[spec.name].reshape(CELLS, CELLS), 0, 1).astype(np.float32)
-    degraded = values if spec.polarity == "high_is_bad" else (1 - values).astype(np.float32)
-    for output in manifest.outputs:
-        if output.meaning == "retina":
-            probability = float(np.clip(output.scale * float(outputs[output.name].ravel()[0]), 0, 1))
-            return degraded, probability if output.polarity == "high_is_good" else 1 - probability
-    return degraded, None
-
-
-def with_working_points(profile: Profile, manifests: Mapping[Role, ModelManifest]) -> Profile:
-    """The shipped profile with the working points that the weights' own manifests state."""
-    points = {name: value for manifest in manifests.values() for name, value in manifest.thresholds.items()}
-    meanings = {output.name: output.meaning for manifest in manifests.values() for output in manifest.outputs}
-    content = profile.model_dump()
-    for name, value in points.items():
-        if meanings[name] == "degraded":
-            content["map"]["cell"] = value
-        elif meanings[name] == "retina":
-            content["retina"]["network"] = value
-        else:
-            # the point moves, the width of the band that carries a note stays
-            width = profile.score.accept - profile.score.retake
-            content["score"] |= {"retake": value, "accept": min(100.0, value + width)}
-    return Profile.model_validate(content)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fundusgate.runtime.assessor import output_that_means, read_map, score_scale
 from fundusgate.runtime.manifest import Role
+from fundusgate.runtime.outputs import output_that_means, read_map, score_scale
 from fundusgate.runtime.prepared import CELLS
 from fundusgate.runtime.score_scale import weighed
 from fundusgate.runtime.verdict import judge
