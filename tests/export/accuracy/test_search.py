@@ -130,6 +130,30 @@ def test_layers_that_hurt_are_put_back_and_a_budget_that_cannot_be_met_publishes
     assert "OVER THE BUDGET" in (tmp_path / "report" / "accuracy.txt").read_text()
 
 
+def test_layers_put_back_for_one_form_are_put_back_in_the_other_without_looking_again(
+    manifest: CalibrationManifest, exported: Exported, tmp_path: Path
+) -> None:
+    save_graph(exported.model, tmp_path / "tiny.fp32.onnx")
+    for folder in ("loose", "tight"):
+        (tmp_path / folder).mkdir()
+    (made,) = quantization(manifest, tmp_path, LOOSE).add_to(tmp_path / "loose", [exported])
+    half, int8 = (made.parity[precision].figures["mean"] for precision in (Precision.FP16_TRT, Precision.INT8_TRT))
+    between = LOOSE.model_copy(update={"map_mean": max(2 * half, int8 / 20)})
+    assert between.map_mean < int8
+    steps: list[str] = []
+    quantization(manifest, tmp_path, between).add_to(tmp_path / "tight", [exported], steps.append)
+    told = json.loads((tmp_path / "report" / "accuracy.json").read_text(encoding="utf-8"))["targets"]
+    put_back = {
+        target["precision"]: set(target["networks"][0]["in_float"])
+        for target in told
+        if target["precision"] in ("int8-trt", "int8-fp16-trt")
+    }
+    assert len(put_back["int8-trt"]) > 1
+    assert put_back["int8-trt"] <= put_back["int8-fp16-trt"]
+    assert any("int8-trt, what layer 1 of" in step for step in steps)
+    assert not any("int8-fp16-trt, what layer" in step for step in steps)
+
+
 def test_too_few_photographs_to_prove_the_budget_are_refused_at_once(
     manifest: CalibrationManifest, tmp_path: Path
 ) -> None:
