@@ -68,7 +68,7 @@ def test_it_answers_as_the_graph_with_float32_around_its_pairs_does(
             assert np.abs(found - wanted).max() < 0.02 * np.abs(exact).max()
 
 
-def test_the_same_layers_are_quantized_to_the_same_codes(
+def test_the_same_layers_are_quantized_and_lie_where_their_weights_do(
     graph: onnx.ModelProto, ranges: Mapping[str, TensorRange], mixed: onnx.ModelProto
 ) -> None:
     quantized = quantize_for_tensorrt(graph, ranges)
@@ -84,7 +84,13 @@ def test_the_same_layers_are_quantized_to_the_same_codes(
         found = stored[f"{node.input[0]}_stored_quantized"]
         normal = np.broadcast_to(scales.reshape(shape) >= SMALLEST_NORMAL, codes.shape)
         assert normal.any()
-        np.testing.assert_array_equal(found[normal], codes[normal])
+        assert np.abs(found[normal] - codes[normal]).max() <= 1
+        # Weights on codes of half-precision scales: the errors of one output's weights still cancel.
+        (pair,) = (other for other in nodes(mixed, "DequantizeLinear") if other.input[0].startswith(node.input[0]))
+        held_scales = stored[pair.input[1]].astype(np.float32).reshape(shape)
+        others = tuple(side for side in range(weight.ndim) if shape[side] == 1)
+        drift = np.abs((found * held_scales - weight).sum(axis=others, keepdims=True)) / held_scales
+        assert drift.max() <= 1.1
 
 
 def test_scales_are_half_precision_and_zero_points_int8_zero(mixed: onnx.ModelProto) -> None:

@@ -6,8 +6,8 @@ ONNX knows from opset 19. The other way, float32 scales at opset 17 with a cast 
 TensorRT-RTX 1.7.1: it runs as many products in INT8, but FTHNet's then write their results in float32, twice the bytes
 of the half precision that they write here.
 
-Weights are stored as int8, which TensorRT takes since 10.0, so that no half-precision weight has to round to its code.
-They are the codes of the graph for TensorRT's flags; scales differ from its by at most one part in 2,048.
+Weights are stored as int8, which TensorRT takes since 10.0, so that no half-precision weight has to round to its code;
+their codes are chosen for scales that half precision holds, so that no channel's gain is off by a scale's rounding.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import onnx
 import onnx.version_converter
 import onnx_ir as ir
 
-from fundusgate.calibration.weight_codes import SIGNED_MOST
+from fundusgate.calibration.weight_codes import channel_scales
 from fundusgate.export.quantization.editing import QdqEditor
 from fundusgate.export.quantization.half import to_half
 from fundusgate.export.quantization.layers import constant
@@ -59,7 +59,8 @@ def quantize_in_half(
     Raises:
         ValueError: a range is missing, or a name in `keep_float` is no layer.
     """
-    quantized = ir.from_proto(quantize_for_tensorrt(_of_opset(model), ranges, rules, keep_float))
+    pairs = quantize_for_tensorrt(_of_opset(model), ranges, rules, keep_float, _half_channel_scales)
+    quantized = ir.from_proto(pairs)
     editor = QdqEditor(quantized.graph)
     for node in list(quantized.graph):
         if node.op_type != "QuantizeLinear":
@@ -80,6 +81,10 @@ def _of_opset(model: onnx.ModelProto) -> onnx.ModelProto:
     return onnx.shape_inference.infer_shapes(raised, check_type=True, strict_mode=True)
 
 
+def _half_channel_scales(weight: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
+    return half_scales(channel_scales(weight, axis))
+
+
 def _round_scale(editor: QdqEditor, quantize: ir.Node) -> None:
     held = quantize.inputs[1]
     exact = constant(held)
@@ -98,11 +103,9 @@ def _store(editor: QdqEditor, quantize: ir.Node, weight: NDArray[np.float32]) ->
     if held is None or exact is None:
         raise ValueError(f"{quantize.name} has no constant scale: the graph is damaged")
     axis = quantize.attributes["axis"].as_int()
-    scales = half_scales(exact)
     shape = [1] * weight.ndim
     shape[axis] = -1
-    # The same codes, but for channels below the smallest normal number: their scales may differ by more than a code.
-    codes = np.clip(np.rint(weight / scales.reshape(shape)), -SIGNED_MOST, SIGNED_MOST).astype(np.int8)
-    stored = editor.stored(f"{held.name}_stored", codes, scales, axis)
+    codes = np.rint(weight / exact.reshape(shape)).astype(np.int8)
+    stored = editor.stored(f"{held.name}_stored", codes, exact, axis)
     for dequantize in quantize.outputs[0].consumers():
         dequantize.outputs[0].replace_all_uses_with(stored)

@@ -24,13 +24,15 @@ from fundusgate.export.quantization.rules import TENSORRT_RULES, Plan, plan_quan
 from fundusgate.export.quantization.scales import signed_scale
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from numpy.typing import NDArray
 
     from fundusgate.calibration.tensor_range import TensorRange
     from fundusgate.export.quantization.input_bytes import Normalisation
     from fundusgate.export.quantization.rules import Rule
+
+    _Scales = Callable[[NDArray[np.float32], int], NDArray[np.float32]]
 
 
 def tensorrt_tensors(model: onnx.ModelProto) -> set[str]:
@@ -45,6 +47,7 @@ def quantize_for_tensorrt(
     ranges: Mapping[str, TensorRange],
     rules: Collection[Rule] = TENSORRT_RULES,
     keep_float: Collection[str] = (),
+    weight_scales: _Scales = channel_scales,
 ) -> onnx.ModelProto:
     """A float graph with Q/DQ pairs for TensorRT.
 
@@ -53,6 +56,7 @@ def quantize_for_tensorrt(
         ranges: by the name of each activation that is quantized.
         rules: reasons to leave a layer in float.
         keep_float: node names that stay in float beyond the rules.
+        weight_scales: weights and the axis of their output channels -> a positive scale for each.
 
     Returns:
         A checked graph of the same inputs, outputs and opset.
@@ -71,9 +75,9 @@ def quantize_for_tensorrt(
         before = normalisation_before(layer)
         if before is None:
             layer.node.replace_input_with(0, _paired(editor, layer.node.inputs[0], ranges))
-            layer.node.replace_input_with(1, _weights(editor, layer, _constant_weight(layer)))
+            layer.node.replace_input_with(1, _weights(editor, layer, _constant_weight(layer), weight_scales))
         else:
-            _take_bytes(editor, layer, before)
+            _take_bytes(editor, layer, before, weight_scales)
     for node, index in skips:
         node.replace_input_with(index, _paired(editor, node.inputs[index], ranges))
     editor.finish()
@@ -111,21 +115,21 @@ def _paired(editor: QdqEditor, value: ir.Value | None, ranges: Mapping[str, Tens
     return editor.pair(value, signed_scale(ranges[value.name]), np.int8(0))
 
 
-def _weights(editor: QdqEditor, layer: Layer, weight: NDArray[np.float32]) -> ir.Value:
+def _weights(editor: QdqEditor, layer: Layer, weight: NDArray[np.float32], weight_scales: _Scales) -> ir.Value:
     """Weights in float that lie on their codes, so that TensorRT's rounding finds exactly those."""
-    scales = channel_scales(weight, layer.axis)
+    scales = weight_scales(weight, layer.axis)
     shape = [1] * weight.ndim
     shape[layer.axis] = -1
     rounded = to_int8(weight, scales, layer.axis) * scales.reshape(shape)
     return editor.channel_pair(editor.initializer(f"{layer.name}_weight", rounded), scales, layer.axis)
 
 
-def _take_bytes(editor: QdqEditor, layer: Layer, before: Normalisation) -> None:
+def _take_bytes(editor: QdqEditor, layer: Layer, before: Normalisation, weight_scales: _Scales) -> None:
     bias = constant(layer.node.inputs[2]) if len(layer.node.inputs) > 2 else None
     weight, bias = folded(_constant_weight(layer), bias, before, MIDDLE)
     source = padded_centred_planes(editor, layer, before)
     layer.node.replace_input_with(0, editor.pair(source, np.float32(1), np.int8(0)))
-    layer.node.replace_input_with(1, _weights(editor, layer, weight))
+    layer.node.replace_input_with(1, _weights(editor, layer, weight, weight_scales))
     layer.node.resize_inputs(3)
     layer.node.replace_input_with(2, editor.initializer(f"{layer.name}_bias", bias))
 
