@@ -11,16 +11,8 @@ from fundusgate.codes import Verdict
 from fundusgate.evaluation.data_sets.base import Item
 from fundusgate.evaluation.quality import Quality
 from fundusgate.evaluation.yardsticks.base import FigureKey
-from fundusgate.evaluation.yardsticks.grades import (
-    NETWORK,
-    REPORTED,
-    VERDICT,
-    GradeYardstick,
-    area_figures,
-    confusion,
-    grade_figures,
-    grades_of,
-)
+from fundusgate.evaluation.yardsticks.grade_figures import area_figures, confusion, grade_figures, grades_of
+from fundusgate.evaluation.yardsticks.grades import NETWORK, REPORTED, VERDICT, GradeYardstick
 from fundusgate.runtime.profile import ScoreThresholds
 from tests.evaluation.pictures import prediction
 

@@ -43,10 +43,6 @@ class PhotographIndex:
         """How many photographs there are."""
         return sum(len(paths) for paths in self._by_stem.values())
 
-    def stems(self) -> set[str]:
-        """The photographs' names without endings."""
-        return set(self._by_stem)
-
     def find(self, name: str) -> Path | Trouble:
         r"""The photograph of a row.
 
