@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import fundusgate
 from fundusgate.evaluation.prediction import Prediction
 from fundusgate.runtime.assessor import Assessor
 from fundusgate.runtime.backends.base import BackendError
-from fundusgate.runtime.bundle import Bundle, shipped_bundle
+from fundusgate.runtime.bundle import Bundle, file_sha256, shipped_bundle
 from fundusgate.runtime.manifest import Framing, Precision, Role
 from fundusgate.runtime.verdict import judge
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from types import TracebackType
 
     import numpy as np
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
 
     from fundusgate.runtime.manifest import Preprocessing
     from fundusgate.runtime.profile import Profile
-
-_REVISION = 1
-"""Grows when the same bundle would be asked differently."""
 
 
 class Predictor:
@@ -56,7 +54,7 @@ class Predictor:
         self.bundle_sha256 = self._assessor.bundle_sha256
         self.networks = self._assessor.networks
         said = hashlib.sha256(self._assessor.profile.model_dump_json().encode()).hexdigest()
-        self.identity = f"{self.bundle_sha256}:{self._assessor.precision.value}:{said}:{_REVISION}"
+        self.identity = f"{self.bundle_sha256}:{self._assessor.precision.value}:{said}:{program_sha256()}"
 
     @property
     def profile(self) -> Profile:
@@ -97,6 +95,21 @@ class Predictor:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def program_sha256() -> str:
+    """SHA-256 of everything but bundle and thresholds that a prediction depends on: this program and ONNX Runtime.
+
+    The sources themselves are taken, not the version, because both may change while the version stays.
+    """
+    import onnxruntime
+
+    package = Path(fundusgate.__file__).parent
+    digest = hashlib.sha256(onnxruntime.__version__.encode())
+    sources = [*(package / "runtime").rglob("*.py"), package / "device" / "photograph.py", Path(__file__)]
+    for path in sorted(sources):
+        digest.update(f"{path.name}:{file_sha256(path)};".encode())
+    return digest.hexdigest()
 
 
 def held_precisions(bundle: Path | None) -> tuple[str, ...]:
