@@ -73,10 +73,18 @@ def test_the_matrix_stands_for_its_photographs() -> None:
     rng = np.random.default_rng(1)
     truth, said, counts = rng.integers(0, 3, 200), rng.integers(0, 3, 200), rng.integers(0, 5, 200)
     drawn = np.repeat(np.arange(200), counts)
+    said[truth == 2] = 2
     found = grade_figures(confusion(truth, said, counts))
+    for metric, theirs in (("precision", metrics.precision_score), ("recall", metrics.recall_score)):
+        assert found[f"{metric} (macro)"] == pytest.approx(theirs(truth[drawn], said[drawn], average="macro"))
     assert found["F1 (macro)"] == pytest.approx(metrics.f1_score(truth[drawn], said[drawn], average="macro"))
     kappa = metrics.cohen_kappa_score(truth[drawn], said[drawn], weights="quadratic")
     assert found["kappa (quadratic)"] == pytest.approx(kappa)
+
+
+def test_a_row_of_the_matrix_is_a_true_grade() -> None:
+    truth, said = np.array([0, 0, 0, 2]), np.array([0, 1, 1, 2])
+    assert confusion(truth, said).tolist() == [[1, 2, 0], [0, 0, 0], [0, 0, 1]]
 
 
 def test_working_points_belong_to_the_better_grade() -> None:
