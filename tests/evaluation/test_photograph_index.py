@@ -50,6 +50,9 @@ def test_of_several_the_one_that_the_row_names_in_full(tmp_path: Path) -> None:
     assert index.find("test/1.png") == tmp_path / "test/1.jpeg"
     assert index.find("2.png") == tmp_path / "both/2.png"
     assert kind(index.find("1.jpeg")) is TroubleKind.AMBIGUOUS
+    # the row's folder says more than its ending
+    touch(tmp_path, "train/3.png", "test/3.jpeg")
+    assert PhotographIndex([tmp_path]).find("test/3.png") == tmp_path / "test/3.jpeg"
 
 
 def test_missing_hidden_and_left_by_archivers(tmp_path: Path) -> None:
