@@ -127,6 +127,7 @@ class _Book:
         self._troubles: dict[Trouble, None] = {}
 
     def read(self, path: Path, fold: str | None) -> None:
+        """Take a table's rows in, as the fold of that name or, with None, as no fold."""
         seen: set[Path] = set()
         for row in read_table(path, FILE_COLUMNS, SCORE_COLUMNS):
             name = row.get(*FILE_COLUMNS)
@@ -158,6 +159,7 @@ class _Book:
         self._troubles[Trouble(kind, what, reason)] = None
 
     def listing(self, folds: Sequence[str], remarks: tuple[str, ...]) -> Listing[Opinion]:
+        """Every photograph whose tables agree."""
         items = tuple(
             Item(name, path, patient=name, folds=tuple(inside), truth=opinion)
             for path, (name, opinion, inside) in self._items.items()

@@ -136,6 +136,7 @@ class _GradeSample(Sample):
         self._middle = (limits.accept + limits.retake) / 2
 
     def figures(self, counts: NDArray[np.int64]) -> dict[FigureKey, float]:
+        """See `Sample.figures`."""
         found: dict[FigureKey, float] = {}
         for reading, grades in self._grades.items():
             for metric, value in grade_figures(confusion(self._truth, grades, counts)).items():

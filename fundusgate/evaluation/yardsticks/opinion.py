@@ -110,6 +110,7 @@ class _OpinionSample(Sample):
         self._members = {fold: np.array([fold in one.folds for one in observations], dtype=bool) for fold in folds}
 
     def figures(self, counts: NDArray[np.int64]) -> dict[FigureKey, float]:
+        """See `Sample.figures`."""
         found: dict[FigureKey, float] = {}
         for reading, scores in self._scores.items():
             if not self._members:

@@ -134,6 +134,7 @@ class _RegionSample(Sample):
         self._cell = cell
 
     def figures(self, counts: NDArray[np.int64]) -> dict[FigureKey, float]:
+        """See `Sample.figures`."""
         pooled = np.rint(counts.astype(np.float64) @ self._counts).astype(np.int64).reshape(self._shape)
         found = {FigureKey(MAP, KAPPA): best_kappa(pooled)[0]}
         for metric, value in bad_figures(pooled).items():
