@@ -25,7 +25,7 @@ KEEP = Override(reason="a lesion is seen")
 GIVE_UP = GiveUp(reason=Reason.OPACITY)
 
 
-@pytest.mark.parametrize("phase", [*LIVE, Phase.RETAKE])
+@pytest.mark.parametrize("phase", [*sorted(LIVE), Phase.RETAKE])
 def test_the_shutter_serves_any_live_picture(phase: Phase) -> None:
     check(Press(), GateState(phase=phase))
 
