@@ -35,13 +35,13 @@ def compile_bundle(
     from rich.console import Console
     from rich.markup import escape
 
-    from fundusgate.export.engines.api import EngineError, load
-    from fundusgate.export.engines.cache import default_cache
     from fundusgate.export.engines.compilation import compile_network
-    from fundusgate.export.engines.machine import read_machine
     from fundusgate.export.engines.trial import Toolchain, Wishes
     from fundusgate.runtime.backends.base import BackendError
     from fundusgate.runtime.bundle import Bundle, BundleError, shipped_bundle
+    from fundusgate.runtime.engines.api import EngineError, load
+    from fundusgate.runtime.engines.cache import default_cache
+    from fundusgate.runtime.engines.machine import read_machine
 
     console = Console(stderr=True)
     compiled: list[CompiledNetwork] = []

@@ -112,11 +112,11 @@ def _networks(board: BoardState, root: Path, folder: Path | None, cache: Path | 
     """The bundle, TensorRT, and the engines where TensorRT is."""
     from fundusgate.commands.doctor_findings import to_fix
     from fundusgate.commands.doctor_software import bundle_findings, engine_findings, tensorrt_findings
-    from fundusgate.export.engines.api import EngineError, load
-    from fundusgate.export.engines.cache import default_cache
-    from fundusgate.export.engines.machine import read_machine
-    from fundusgate.export.engines.record import BuiltOn
     from fundusgate.runtime.bundle import shipped_bundle
+    from fundusgate.runtime.engines.api import EngineError, load
+    from fundusgate.runtime.engines.cache import default_cache
+    from fundusgate.runtime.engines.machine import read_machine
+    from fundusgate.runtime.engines.record import BuiltOn
 
     opened, found = bundle_findings(folder or shipped_bundle())
     try:

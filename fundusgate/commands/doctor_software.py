@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     from fundusgate.commands.doctor_findings import Finding
     from fundusgate.device.board.identity import Identity
-    from fundusgate.export.engines.api import TensorRt
-    from fundusgate.export.engines.record import BuiltOn
     from fundusgate.runtime.bundle import Bundle
+    from fundusgate.runtime.engines.api import TensorRt
+    from fundusgate.runtime.engines.record import BuiltOn
     from fundusgate.runtime.manifest import ModelManifest
 
 _OLDEST_PYTHON = (3, 10)
@@ -96,8 +96,8 @@ def engine_findings(bundle: Bundle, cache: Path, here: BuiltOn) -> list[Finding]
 
 
 def _engine(bundle: Bundle, model: ModelManifest, cache: Path, here: BuiltOn) -> Finding:
-    from fundusgate.export.engines.api import EngineError
-    from fundusgate.export.engines.cache import Slot, source_hash
+    from fundusgate.runtime.engines.api import EngineError
+    from fundusgate.runtime.engines.cache import Slot, source_hash
 
     slot = Slot.of(cache, model, here)
     fix = f"fundusgate compile {bundle.folder}"

@@ -15,11 +15,11 @@ from typer.testing import CliRunner, Result
 from fundusgate.cli import app
 from fundusgate.device.cameras import discovery
 from fundusgate.device.cameras.discovery import FoundCamera
-from fundusgate.export.engines import api, machine
-from fundusgate.export.engines.api import EngineError, TensorRt
+from fundusgate.runtime.engines import api, machine
+from fundusgate.runtime.engines.api import EngineError, TensorRt
 from tests.commands.bundles import write_bundle
 from tests.device.board.trees import BOARDS, Files, orin_nx, pc, plant
-from tests.export.engines.machines import ORIN_NANO
+from tests.runtime.engines.machines import ORIN_NANO
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -18,12 +18,12 @@ from fundusgate.commands.doctor_software import (
     tensorrt_findings,
 )
 from fundusgate.device.board.identity import Identity, Kind
-from fundusgate.export.engines.api import TensorRt
-from fundusgate.export.engines.cache import Slot, source_hash
 from fundusgate.runtime.bundle import Bundle
+from fundusgate.runtime.engines.api import TensorRt
+from fundusgate.runtime.engines.cache import Slot, source_hash
 from fundusgate.runtime.manifest import Precision
 from tests.commands.bundles import write_bundle
-from tests.export.engines.test_fitness import HERE, START, record
+from tests.runtime.engines.test_fitness import HERE, START, record
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,13 +6,13 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from fundusgate.export.engines.api import EngineError
-from fundusgate.export.engines.listener import make_listener
+from fundusgate.runtime.engines.api import EngineError
+from fundusgate.runtime.engines.listener import make_listener
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fundusgate.export.engines.api import TensorRt
+    from fundusgate.runtime.engines.api import TensorRt
 
 
 @dataclass(frozen=True)

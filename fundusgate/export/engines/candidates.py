@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fundusgate.export.engines.api import EngineError
 from fundusgate.export.engines.builder import BuildSettings
+from fundusgate.runtime.engines.api import EngineError
 from fundusgate.runtime.manifest import Precision
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from fundusgate.export.engines.api import TensorRt
+    from fundusgate.runtime.engines.api import TensorRt
 
 
 @dataclass(frozen=True)

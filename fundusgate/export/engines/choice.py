@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from fundusgate.export.engines.record import EngineRecord
+    from fundusgate.runtime.engines.record import EngineRecord
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fundusgate.codes import CauseCode
-from fundusgate.export.engines.record import EngineParity
 from fundusgate.phantom import degrade, render
+from fundusgate.runtime.engines.record import EngineParity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

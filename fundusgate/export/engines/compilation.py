@@ -6,18 +6,18 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from fundusgate.export.engines.api import EngineError
-from fundusgate.export.engines.cache import Slot, source_hash, write_whole
 from fundusgate.export.engines.candidates import Candidate, candidates
 from fundusgate.export.engines.choice import Choice, choose
 from fundusgate.export.engines.trial import Toolchain, Wishes, try_candidate
 from fundusgate.runtime.backends.base import BackendError
+from fundusgate.runtime.engines.api import EngineError
+from fundusgate.runtime.engines.cache import Slot, source_hash, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fundusgate.export.engines.record import BuiltOn, EngineRecord
     from fundusgate.runtime.bundle import Bundle
+    from fundusgate.runtime.engines.record import BuiltOn, EngineRecord
     from fundusgate.runtime.manifest import ModelManifest
 
 REBUILD = "compile with --rebuild to build it here"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fundusgate.export.engines.api import EngineError
+from fundusgate.runtime.engines.api import EngineError
 
 MEBIBYTE = 2**20
 

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fundusgate.export.engines.listener import make_listener
 from fundusgate.runtime.backends.base import Backend, BackendError, Signature
+from fundusgate.runtime.engines.listener import make_listener
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
-    from fundusgate.export.engines.api import TensorRt
+    from fundusgate.runtime.engines.api import TensorRt
 
 
 class PlanBackend(Backend):

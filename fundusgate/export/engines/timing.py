@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fundusgate.export.engines.record import Timings
+from fundusgate.runtime.engines.record import Timings
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,25 +7,25 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from fundusgate.export.engines.builder import BuildSettings, BuiltPlan, build_plan
-from fundusgate.export.engines.cache import Slot, source_hash, write_whole
 from fundusgate.export.engines.comparison import Limits, check_photographs, compare
 from fundusgate.export.engines.memory import LARGEST_WORKSPACE, workspace_for
 from fundusgate.export.engines.plan_backend import PlanBackend
-from fundusgate.export.engines.plan_header import read_header
-from fundusgate.export.engines.record import BuiltOn, EngineRecord
 from fundusgate.export.engines.timing import time_backend
 from fundusgate.runtime.backends.onnx_cpu import OnnxRuntimeBackend
+from fundusgate.runtime.engines.cache import Slot, source_hash, write_whole
+from fundusgate.runtime.engines.plan_header import read_header
+from fundusgate.runtime.engines.record import BuiltOn, EngineRecord
 from fundusgate.runtime.manifest import Precision
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from fundusgate.export.engines.api import TensorRt
     from fundusgate.export.engines.candidates import Candidate
-    from fundusgate.export.engines.machine import Machine
     from fundusgate.runtime.backends.base import Backend
     from fundusgate.runtime.bundle import Bundle
+    from fundusgate.runtime.engines.api import TensorRt
+    from fundusgate.runtime.engines.machine import Machine
     from fundusgate.runtime.manifest import ModelManifest
 
 

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from fundusgate.export.engines.api import EngineError, TensorRt, load
 from fundusgate.export.engines.builder import BuildSettings, build_plan, name_of
-from fundusgate.export.engines.listener import make_listener
 from fundusgate.export.readiness.findings import Finding, Severity
 from fundusgate.export.readiness.graph import GraphView, label
 from fundusgate.export.readiness.layers import EngineLayer, read_layers
 from fundusgate.export.readiness.rules.int8 import meant_for_int8
+from fundusgate.runtime.engines.api import EngineError, TensorRt, load
+from fundusgate.runtime.engines.listener import make_listener
 
 if TYPE_CHECKING:
     from pathlib import Path

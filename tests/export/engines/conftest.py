@@ -8,7 +8,7 @@ from types import ModuleType
 import pytest
 
 from fundusgate.export.engines import timing
-from tests.export.engines.fake_cuda import FakeCuda
+from tests.runtime.engines.fake_cuda import FakeCuda
 
 
 @pytest.fixture(autouse=True)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import onnx
 import pytest
 
-from fundusgate.export.engines.api import EngineError, load
 from fundusgate.export.engines.builder import BuildSettings, build_plan
 from fundusgate.export.engines.candidates import candidates
-from fundusgate.export.engines.plan_header import read_header
 from fundusgate.export.readiness import audit
+from fundusgate.runtime.engines.api import EngineError, load
+from fundusgate.runtime.engines.plan_header import read_header
 from fundusgate.runtime.manifest import Precision
 from tests.export.readiness.cases import CASES
 

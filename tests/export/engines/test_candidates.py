@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from fundusgate.export.engines.api import EngineError
 from fundusgate.export.engines.candidates import candidates
+from fundusgate.runtime.engines.api import EngineError
 from fundusgate.runtime.manifest import Precision
-from tests.export.engines.surfaces import release
+from tests.runtime.engines.surfaces import release
 
 EVERY = tuple(Precision)
 

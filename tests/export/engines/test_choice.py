@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fundusgate.export.engines.choice import choose
-from fundusgate.export.engines.record import EngineParity, Timings
-from tests.export.engines.test_fitness import record
+from fundusgate.runtime.engines.record import EngineParity, Timings
+from tests.runtime.engines.test_fitness import record
 
 if TYPE_CHECKING:
-    from fundusgate.export.engines.record import EngineRecord
+    from fundusgate.runtime.engines.record import EngineRecord
 
 
 def engine(name: str, median: float, *beyond: str, difference: float = 0.001) -> EngineRecord:

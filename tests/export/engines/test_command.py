@@ -11,13 +11,13 @@ import pytest
 from typer.testing import CliRunner
 
 from fundusgate.cli import app
-from fundusgate.export.engines import api, machine
+from fundusgate.runtime.engines import api, machine
 from tests.export.engines.bundles import COARSER, write_deployable
-from tests.export.engines.machines import ORIN_NANO
-from tests.export.engines.surfaces import release
+from tests.runtime.engines.machines import ORIN_NANO
+from tests.runtime.engines.surfaces import release
 
 if TYPE_CHECKING:
-    from tests.export.engines.fake_cuda import FakeCuda
+    from tests.runtime.engines.fake_cuda import FakeCuda
 
 
 @pytest.mark.skipif(importlib.util.find_spec("tensorrt") is not None, reason="TensorRT is installed here")

@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fundusgate.export.engines.api import EngineError
-from fundusgate.export.engines.cache import Slot
 from fundusgate.export.engines.compilation import CompiledNetwork, compile_network
-from fundusgate.export.engines.record import EngineRecord
 from fundusgate.export.engines.trial import Toolchain, Wishes
+from fundusgate.runtime.engines.api import EngineError
+from fundusgate.runtime.engines.cache import Slot
+from fundusgate.runtime.engines.record import EngineRecord
 from tests.commands.bundles import SCORE
 from tests.export.engines.bundles import COARSER, write_deployable
-from tests.export.engines.machines import ORIN_NANO
-from tests.export.engines.surfaces import VERSIONS, release
+from tests.runtime.engines.machines import ORIN_NANO
+from tests.runtime.engines.surfaces import VERSIONS, release
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from fundusgate.runtime.bundle import Bundle
-    from tests.export.engines.fake_cuda import FakeCuda
+    from tests.runtime.engines.fake_cuda import FakeCuda
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from fundusgate.export.engines.api import EngineError
 from fundusgate.export.engines.memory import (
     BUILDER_RESERVE,
     COPIES_OF_WEIGHTS,
@@ -13,6 +12,7 @@ from fundusgate.export.engines.memory import (
     SMALLEST_WORKSPACE,
     workspace_for,
 )
+from fundusgate.runtime.engines.api import EngineError
 
 
 def test_plenty_is_capped() -> None:

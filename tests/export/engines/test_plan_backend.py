@@ -12,13 +12,13 @@ from fundusgate.export.engines.builder import BuildSettings, build_plan
 from fundusgate.export.engines.plan_backend import PlanBackend
 from fundusgate.runtime.backends.base import BackendError
 from tests.commands.bundles import MAP, SCORE, SIDE
-from tests.export.engines.surfaces import VERSIONS, release
+from tests.runtime.engines.surfaces import VERSIONS, release
 from tests.runtime.graphs import FLOAT_INPUT, write_graph
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.export.engines.fake_cuda import FakeCuda
+    from tests.runtime.engines.fake_cuda import FakeCuda
 
 
 def opened(text: str, folder: Path, cuda: FakeCuda, version: str = "10.3.0") -> PlanBackend:

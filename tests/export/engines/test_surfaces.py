@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fundusgate.export.engines.api import EngineError, TensorRt
 from fundusgate.export.engines.builder import BuildSettings, build_plan
 from fundusgate.export.engines.candidates import candidates
-from fundusgate.export.engines.plan_header import read_header
+from fundusgate.runtime.engines.api import EngineError, TensorRt
+from fundusgate.runtime.engines.plan_header import read_header
 from fundusgate.runtime.manifest import Precision
 from tests.commands.bundles import SCORE
-from tests.export.engines.surfaces import REFUSES, VERSIONS, attributes, release, said_of
+from tests.runtime.engines.surfaces import REFUSES, VERSIONS, attributes, release, said_of
 from tests.runtime.graphs import write_graph
 
 if TYPE_CHECKING:

@@ -10,7 +10,6 @@ import torch
 from onnx import TensorProto
 
 from fundusgate.calibration.tensor_range import TensorRange
-from fundusgate.export.engines.api import load
 from fundusgate.export.engines.builder import BuildSettings, build_plan
 from fundusgate.export.onnx_export import to_onnx
 from fundusgate.export.quantization.int8_half import quantize_in_half
@@ -26,6 +25,7 @@ from fundusgate.export.readiness.subjects import Subject, subjects_of
 from fundusgate.export.specs import spec_of
 from fundusgate.models import build
 from fundusgate.runtime.bundle import shipped_bundle
+from fundusgate.runtime.engines.api import load
 from fundusgate.runtime.manifest import Precision
 
 if TYPE_CHECKING:

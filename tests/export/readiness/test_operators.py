@@ -5,10 +5,10 @@ from __future__ import annotations
 import onnx.defs
 import pytest
 
-from fundusgate.export.engines.api import load
-from fundusgate.export.engines.listener import make_listener
 from fundusgate.export.readiness import audit
 from fundusgate.export.readiness.operators import FIRST_VERSION
+from fundusgate.runtime.engines.api import load
+from fundusgate.runtime.engines.listener import make_listener
 
 BY_PLUGIN = {"DeformConv"}
 """Imported through a plugin library that TensorRT has and TensorRT-RTX has not."""

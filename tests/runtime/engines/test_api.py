@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fundusgate.export.engines.api import EngineError, load
-from tests.export.engines.surfaces import VERSIONS, release
+from fundusgate.runtime.engines.api import EngineError, load
+from tests.runtime.engines.surfaces import VERSIONS, release
 
 
 def test_no_tensorrt() -> None:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fundusgate.export.engines.api import EngineError
-from fundusgate.export.engines.machine import Machine, read_machine
-from tests.export.engines.machines import ORIN_NANO
+from fundusgate.runtime.engines.api import EngineError
+from fundusgate.runtime.engines.machine import Machine, read_machine
+from tests.runtime.engines.machines import ORIN_NANO
 
 if TYPE_CHECKING:
     import ctypes

@@ -5,7 +5,7 @@ libraries that it asks for are stood in by empty ones with the same names and sy
 and asked for its attributes. Nothing of NVIDIA's is kept but the names.
 
     pip download --no-deps --only-binary=:all: --python-version 3.11 -d wheels NAME==VERSION
-    python tests/export/engines/derive_surfaces.py wheels > tests/export/engines/tensorrt_surfaces.json
+    python tests/runtime/engines/derive_surfaces.py wheels > tests/runtime/engines/tensorrt_surfaces.json
 
 with tensorrt-bindings 8.6.1, tensorrt-cu12-bindings 10.3.0 and 10.7.0, tensorrt-cu13-bindings 10.13.3.9, 11.0.0.114
 and 11.4.0.106. TensorRT 8.5 is not on PyPI. Needs gcc, nm and readelf, and the Python that the wheels are for.
@@ -42,7 +42,7 @@ CLASSES = (
     "Runtime",
     "TensorIOMode",
 )
-"""Every class that `fundusgate.export.engines` touches."""
+"""Every class that `fundusgate.export.engines` and `fundusgate.runtime` touch."""
 
 _ASK = """
 import json, sys

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fundusgate.export.engines.api import TensorRt
+    from fundusgate.runtime.engines.api import TensorRt
 
 LAYERS = "Layers:"
 """How the builder's message on the finished engine begins; it comes with detailed profiling and a verbose logger."""

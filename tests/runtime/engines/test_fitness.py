@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from fundusgate.export.engines.fitness import fitness
-from fundusgate.export.engines.plan_header import read_header
-from fundusgate.export.engines.record import BuiltOn, EngineParity, EngineRecord, Timings
+from fundusgate.runtime.engines.fitness import fitness
+from fundusgate.runtime.engines.plan_header import read_header
+from fundusgate.runtime.engines.record import BuiltOn, EngineParity, EngineRecord, Timings
 from fundusgate.runtime.manifest import Precision
-from tests.export.engines.machines import ORIN_NANO
+from tests.runtime.engines.machines import ORIN_NANO
 
 SOURCE, PLAN = "a" * 64, "b" * 64
 START = b"ftrt" + bytes(20) + bytes((10, 3, 0, 30))

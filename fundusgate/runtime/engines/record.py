@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from fundusgate.runtime.manifest import Precision, Sha256
 
 if TYPE_CHECKING:
-    from fundusgate.export.engines.machine import Machine
+    from fundusgate.runtime.engines.machine import Machine
 
 RECORD_VERSION = 1
 

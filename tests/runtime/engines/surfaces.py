@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import onnxruntime as ort
 
-from fundusgate.export.engines.api import TensorRt
+from fundusgate.runtime.engines.api import TensorRt
 
 _DATA = json.loads(Path(__file__).with_name("tensorrt_surfaces.json").read_text(encoding="utf-8"))
 VERSIONS: list[str] = _DATA["versions"]

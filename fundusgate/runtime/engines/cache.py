@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from fundusgate.export.engines.api import EngineError
-from fundusgate.export.engines.fitness import Fitness, fitness
-from fundusgate.export.engines.plan_header import LENGTH
-from fundusgate.export.engines.record import EngineRecord
 from fundusgate.runtime.bundle import file_sha256
+from fundusgate.runtime.engines.api import EngineError
+from fundusgate.runtime.engines.fitness import Fitness, fitness
+from fundusgate.runtime.engines.plan_header import LENGTH
+from fundusgate.runtime.engines.record import EngineRecord
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fundusgate.export.engines.record import BuiltOn
+    from fundusgate.runtime.engines.record import BuiltOn
     from fundusgate.runtime.manifest import GraphEntry, ModelManifest
 
 CHOICE_NAME = "choice.json"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fundusgate.export.engines.plan_header import PlanHeader, read_header
+from fundusgate.runtime.engines.plan_header import PlanHeader, read_header
 
 if TYPE_CHECKING:
-    from fundusgate.export.engines.record import BuiltOn, EngineRecord
+    from fundusgate.runtime.engines.record import BuiltOn, EngineRecord
 
 
 @dataclass(frozen=True)

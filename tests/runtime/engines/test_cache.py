@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from fundusgate.export.engines import cache
-from fundusgate.export.engines.cache import Slot, default_cache, write_whole
-from tests.export.engines.test_fitness import HERE, SOURCE, START, record
+from fundusgate.runtime.engines import cache
+from fundusgate.runtime.engines.cache import Slot, default_cache, write_whole
+from tests.runtime.engines.test_fitness import HERE, SOURCE, START, record
 
 
 def finished(plan: bytes) -> cache.EngineRecord:
