@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from fundusgate.live.settings import LiveSettings
     from fundusgate.runtime.gate.events import Event
     from fundusgate.runtime.gate.observations import Observation
+    from fundusgate.runtime.gate.settings import GateSettings
 
 log = logging.getLogger(__name__)
 
@@ -142,7 +143,7 @@ class Conductor:
             self._crew.strip.add(kept, assessment)
 
     def _step(self, observation: Observation) -> None:
-        self.state, events = step(self.state, observation, time.monotonic(), self._gate_settings)
+        self.state, events = step(self.state, observation, time.monotonic(), self._settings_now())
         for event in events:
             self._pass_on(event)
             if self._on_event is not None:
@@ -152,6 +153,11 @@ class Conductor:
         self._crew.stills.settle(still.number if checking and still is not None else None, self.state.why)
         # the processor belongs to the still until its verdict is on the disk
         self._crew.mailbox.let_frames(not checking)
+
+    def _settings_now(self) -> GateSettings:
+        """By itself no still is taken of nobody knows which eye: its record would be of no use to a reader."""
+        aimed = self.state.laterality is not None and self.state.field is not None
+        return self._gate_settings if aimed else replace(self._gate_settings, auto=False)
 
     def _pass_on(self, event: Event) -> None:
         crew = self._crew

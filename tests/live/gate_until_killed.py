@@ -9,12 +9,13 @@ import sys
 from pathlib import Path
 
 from fundusgate.archive.store import Archive
-from fundusgate.live.commands import Automatic, Continue
+from fundusgate.codes import Laterality
+from fundusgate.live.commands import Automatic, Choose, Continue
 from fundusgate.live.engine import CommandRefused, LiveGate
 from fundusgate.live.settings import LiveSettings
 from fundusgate.runtime import Assessor, Profile
 from fundusgate.runtime.gate.settings import GateSettings
-from fundusgate.runtime.gate.state import PASSED, Phase
+from fundusgate.runtime.gate.state import PASSED, Field, Phase
 from tests.live.parts import EyeCamera, lenient
 
 
@@ -27,6 +28,7 @@ def main(bundle: Path, folder: Path) -> None:
         LiveGate(EyeCamera(), assessor, archive, settings) as gate,
     ):
         gate.submit(Automatic(on=True))
+        gate.submit(Choose(laterality=Laterality.OD, field=Field.MACULA))
         revision, shown = 0, ""
         while True:
             snapshot = gate.wait_for_newer(revision, 10)

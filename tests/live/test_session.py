@@ -107,6 +107,11 @@ def test_it_takes_the_still_by_itself_where_told(rig: Open) -> None:
     settings = replace(QUICK, gate=replace(QUICK.gate, auto_after=0.1))
     with rig(settings) as live:
         live.gate.submit(Automatic(on=True))
+        # nobody has said which eye: nothing is taken by itself
+        ready = wait_for(live.gate, lambda s: s.phase is Phase.READY)
+        wait_for(live.gate, lambda s: s.revision > ready.revision + 20)
+        assert live.gate.snapshot().captures == ()
+        live.gate.submit(Choose(laterality=Laterality.OD, field=Field.MACULA))
         done = wait_for(live.gate, settled)
         assert done.automatic
         assert live.archive.get(done.captures[0].id).trigger is Trigger.AUTO
