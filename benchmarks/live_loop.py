@@ -130,7 +130,7 @@ def measure(given: argparse.Namespace) -> Result:
         for name, still in stills.items():
             camera.still = still
             verdicts[name], parts[name] = _press(gate, archive, given.presses)
-        precision = assessor.precision.value
+        precision = assessor.precision
     rates = {name: float(getattr(snapshot.rates, name)) for name in ("camera", "assessed", "mapped", "scored")}
     return Result(
         settings={

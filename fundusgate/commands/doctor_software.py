@@ -96,41 +96,14 @@ def engine_findings(bundle: Bundle, cache: Path, here: BuiltOn) -> list[Finding]
 
 
 def _engine(bundle: Bundle, model: ModelManifest, cache: Path, here: BuiltOn) -> Finding:
-    from fundusgate.runtime.engines.api import EngineError
-    from fundusgate.runtime.engines.cache import Slot, source_hash
-
-    slot = Slot.of(cache, model, here)
-    fix = f"fundusgate compile {bundle.folder}"
-    if not slot.folder.is_dir():
-        elsewhere = sorted(place.parent.name for place in cache.glob(f"*/*/{slot.folder.name}"))
-        strange = f" There are engines for {', '.join(elsewhere)}, which do not fit." if elsewhere else ""
-        return to_fix("engine", f"{model.name} has no engine for {here.board}, TensorRT {here.tensorrt}.{strange}", fix)
-    kept = _kept(slot.choice)
-    if kept is None:
-        return to_fix("engine", f"{model.name}: no engine was kept; {slot.choice} says why.", f"{fix} --rebuild")
-    try:
-        record = slot.read_record(kept)
-        if record is None:
-            return to_fix("engine", f"{model.name}: {slot.plan(kept)} is missing or unfinished.", f"{fix} --rebuild")
-        source = model.files.get(record.graph)
-        fits = slot.fitness(record, here, source_hash(source) if source else "")
-    except (EngineError, OSError) as error:
-        return to_fix("engine", f"{model.name}: {_sentence(str(error))}", f"{fix} --rebuild")
-    if not fits.fits:
-        return to_fix("engine", f"{model.name}: the engine does not fit: {fits.reason}.", f"{fix} --rebuild")
-    return good("engine", f"{model.name}: {kept}, median {record.timings.median:.1f} ms when it was built.")
-
-
-def _kept(choice: Path) -> str | None:
-    """The candidate that `fundusgate compile` kept; None where it kept none or its file is damaged."""
-    import json
+    from fundusgate.runtime.engines.kept import NoEngineError, kept_engine
 
     try:
-        told = json.loads(choice.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    kept = told.get("kept") if isinstance(told, dict) else None
-    return kept if isinstance(kept, str) else None
+        record = kept_engine(model, cache, here).record
+    except NoEngineError as error:
+        fix = f"fundusgate compile {bundle.folder}"
+        return to_fix("engine", str(error), f"{fix} --rebuild" if error.rebuild else fix)
+    return good("engine", f"{model.name}: {record.candidate}, median {record.timings.median:.1f} ms when it was built.")
 
 
 def _sentence(text: str) -> str:

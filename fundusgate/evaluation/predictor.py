@@ -54,7 +54,7 @@ class Predictor:
         self.bundle_sha256 = self._assessor.bundle_sha256
         self.networks = self._assessor.networks
         said = hashlib.sha256(self._assessor.profile.model_dump_json().encode()).hexdigest()
-        self.identity = f"{self.bundle_sha256}:{self._assessor.precision.value}:{said}:{program_sha256()}"
+        self.identity = f"{self.bundle_sha256}:{self._assessor.precision}:{said}:{program_sha256()}"
 
     @property
     def profile(self) -> Profile:

@@ -4,26 +4,18 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fundusgate.runtime.assessment import Assessment
-from fundusgate.runtime.backends.onnx_cpu import OnnxRuntimeBackend
 from fundusgate.runtime.bundle import MANIFEST_NAME, Bundle, file_sha256, shipped_bundle
 from fundusgate.runtime.causes import cue_severities
 from fundusgate.runtime.glance import Glance, shown, signature_of
 from fundusgate.runtime.guidance import prompt_for
-from fundusgate.runtime.manifest import ModelManifest, Precision, Role
-from fundusgate.runtime.networks import (
-    PRECISIONS,
-    NetworkIdentity,
-    check_signature,
-    common_precision,
-    required,
-    with_working_points,
-)
+from fundusgate.runtime.manifest import Role
+from fundusgate.runtime.networks import PRECISIONS, NetworkIdentity, required, with_working_points
+from fundusgate.runtime.opening import open_networks
 from fundusgate.runtime.outputs import AssessorError, output_that_means, read_map, score_scale
 from fundusgate.runtime.prepared import CELLS, network_input, prepare, score_input, see
 from fundusgate.runtime.profile import Profile
@@ -38,15 +30,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from typing_extensions import Self
 
-    from fundusgate.runtime.backends.base import Backend
+    from fundusgate.runtime.backends.choice import Engine
+    from fundusgate.runtime.opening import OpenNetworks
 
 __all__ = ["Assessor", "AssessorError", "NetworkIdentity"]
-
-
-@dataclass(frozen=True)
-class _Network:
-    manifest: ModelManifest
-    backend: Backend
 
 
 class Assessor:
@@ -59,15 +46,13 @@ class Assessor:
         ```
     """
 
-    def __init__(
-        self, score: _Network, degraded: _Network, profile: Profile, precision: Precision, bundle_sha256: str
-    ) -> None:
-        self._score = score
-        self._map = degraded
+    def __init__(self, networks: OpenNetworks, profile: Profile, bundle_sha256: str) -> None:
+        self._opened = networks
+        self._score = networks.of[Role.SCORE]
+        self._map = networks.of[Role.MAP]
         self._profile = profile
-        self._precision = precision
         self._bundle_sha256 = bundle_sha256
-        self._scale = score_scale(score.manifest)
+        self._scale = score_scale(self._score.manifest)
         self._lock = threading.Lock()
         self._open = True
 
@@ -78,6 +63,8 @@ class Assessor:
         precision: str = "auto",
         threads: int | None = None,
         profile: Profile | None = None,
+        backend: str = "auto",
+        engines: Path | None = None,
     ) -> Assessor:
         """Open a bundle's networks.
 
@@ -87,33 +74,28 @@ class Assessor:
                 within the accuracy budget), else float.
             threads: threads for one network, 1 and up; None takes every processor that this process may use.
             profile: thresholds; None takes the shipped profile with the working points of the bundle's own weights.
+            backend: what runs the networks: "tensorrt", "cuda" or "cpu", and nothing takes its place; "auto" takes the
+                best that is there, and `running` says which and why.
+            engines: folder where `fundusgate compile` keeps engines; None for the user's cache folder.
 
         Raises:
             AssessorError: the bundle lacks a network, a precision, or was made for another pre-processing.
             BundleError: the bundle is not whole.
-            BackendError: a graph cannot be opened.
+            BackendError: a graph cannot be opened, or the backend that was asked for cannot run here.
         """
         if precision not in PRECISIONS:
             raise AssessorError(f"precision {precision!r} is unknown: choose one of {', '.join(PRECISIONS)}")
         opened = Bundle.open(shipped_bundle() if bundle is None else bundle)
         manifests = {role: required(opened, role) for role in (Role.MAP, Role.SCORE)}
-        chosen = common_precision(opened, tuple(manifests.values()), precision)
-        backends: dict[Role, Backend] = {}
+        networks = open_networks(opened, manifests, backend, precision, threads, engines)
         try:
-            for role, manifest in manifests.items():
-                backends[role] = OnnxRuntimeBackend(opened.graph_path(manifest.name, chosen), threads=threads)
-                backends[role].open()
-                check_signature(manifest, backends[role])
             return cls(
-                score=_Network(manifests[Role.SCORE], backends[Role.SCORE]),
-                degraded=_Network(manifests[Role.MAP], backends[Role.MAP]),
+                networks,
                 profile=with_working_points(Profile.load(), manifests) if profile is None else profile,
-                precision=chosen,
                 bundle_sha256=file_sha256(opened.folder / MANIFEST_NAME),
             )
         except (RuntimeError, ValueError):
-            for backend in backends.values():
-                backend.close()
+            networks.close()
             raise
 
     @property
@@ -122,9 +104,19 @@ class Assessor:
         return self._profile
 
     @property
-    def precision(self) -> Precision:
-        """The variant of the graphs that run."""
-        return self._precision
+    def precision(self) -> str:
+        """The variant that runs: of the bundle's graphs, such as "fp32"; of engines their names, such as "fp16"."""
+        return "+".join(dict.fromkeys((self._map.precision, self._score.precision)))
+
+    @property
+    def engine(self) -> Engine:
+        """What runs the networks."""
+        return self._opened.engine
+
+    @property
+    def running(self) -> str:
+        """What runs the networks and why nothing better does, in one sentence to be shown once."""
+        return self._opened.running
 
     @property
     def bundle_sha256(self) -> str:
@@ -135,8 +127,8 @@ class Assessor:
     def networks(self) -> tuple[NetworkIdentity, ...]:
         """Which networks run: the map's, the score's."""
         return tuple(
-            NetworkIdentity(manifest.name, manifest.version, manifest.files[self._precision].sha256)
-            for manifest in (self._map.manifest, self._score.manifest)
+            NetworkIdentity(network.manifest.name, network.manifest.version, network.sha256)
+            for network in (self._map, self._score)
         )
 
     def assess(self, rgb: NDArray[np.uint8], attempts: int = 1) -> Assessment:
@@ -177,7 +169,7 @@ class Assessor:
             causes=judgement.causes,
             main=judgement.main,
             prompt=prompt_for(judgement.verdict, judgement.main),
-            precision=self._precision.value,
+            precision=self.precision,
             models={network.manifest.name: network.manifest.version for network in (self._map, self._score)},
             elapsed_ms={
                 "preprocess": 1e3 * (prepared - started),
@@ -267,8 +259,7 @@ class Assessor:
         """Give the networks back; closing twice is harmless."""
         with self._lock:
             self._open = False
-            self._map.backend.close()
-            self._score.backend.close()
+            self._opened.close()
 
     def __enter__(self) -> Self:
         return self

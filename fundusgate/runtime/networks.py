@@ -33,7 +33,7 @@ class NetworkIdentity:
     Attributes:
         name: the network's name.
         version: of its weights.
-        sha256: of the graph that ran.
+        sha256: of the file that ran: the graph, or the engine that was built from it on this machine.
     """
 
     name: str

@@ -92,9 +92,9 @@ def test_auto_takes_int8_where_both_networks_have_it(tmp_path: Path) -> None:
         folder = tmp_path / f"int8-of-{count}"
         changed(plain, folder, partial(add_int8, folder=folder, count=count))
         with Assessor.open(folder, threads=1) as opened:
-            assert opened.precision is expected
+            assert opened.precision == expected
         with Assessor.open(folder, precision="fp32", threads=1) as opened:
-            assert opened.precision is Precision.FP32
+            assert opened.precision == Precision.FP32
 
 
 def test_it_says_which_networks_ran(tmp_path: Path) -> None:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from fundusgate.export.engines.builder import BuildSettings, BuiltPlan, build_plan
 from fundusgate.export.engines.comparison import Limits, check_photographs, compare
 from fundusgate.export.engines.memory import LARGEST_WORKSPACE, workspace_for
-from fundusgate.export.engines.plan_backend import PlanBackend
 from fundusgate.export.engines.timing import time_backend
 from fundusgate.runtime.backends.onnx_cpu import OnnxRuntimeBackend
+from fundusgate.runtime.backends.tensorrt import TensorRtBackend
 from fundusgate.runtime.engines.cache import Slot, source_hash, write_whole
 from fundusgate.runtime.engines.plan_header import read_header
 from fundusgate.runtime.engines.record import BuiltOn, EngineRecord
@@ -29,6 +29,16 @@ if TYPE_CHECKING:
     from fundusgate.runtime.manifest import ModelManifest
 
 
+def run_plan(api: TensorRt, plan: bytes) -> Backend:
+    """What runs a plan that was just built: the very backend that will run it in the clinic.
+
+    Args:
+        api: The TensorRT that built it.
+        plan: Its bytes.
+    """
+    return TensorRtBackend(api, "the engine", lambda: plan)
+
+
 @dataclass(frozen=True)
 class Toolchain:
     """What builds and runs engines here."""
@@ -36,7 +46,7 @@ class Toolchain:
     api: TensorRt
     machine: Machine
     build: Callable[[TensorRt, Path, BuildSettings, bytes | None], BuiltPlan] = build_plan
-    run: Callable[[TensorRt, bytes], Backend] = PlanBackend
+    run: Callable[[TensorRt, bytes], Backend] = run_plan
 
     @property
     def here(self) -> BuiltOn:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-_PROVIDER = "CPUExecutionProvider"
+CPU_PROVIDER = "CPUExecutionProvider"
 _ERRORS_ONLY = 3
 
 DISABLED_OPTIMIZERS = ["WeightBiasQuantization"]
@@ -53,21 +53,29 @@ class OnnxRuntimeBackend(Backend):
         options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_ALL
         options.log_severity_level = _ERRORS_ONLY
         options.add_session_config_entry("session.intra_op.allow_spinning", "1" if self._spin else "0")
+        wanted = self._providers()
         try:
             session = ort.InferenceSession(
                 str(self._path),
                 sess_options=options,
-                providers=[_PROVIDER],
+                providers=[(name, dict(settings)) for name, settings in wanted.items()],
                 disabled_optimizers=DISABLED_OPTIMIZERS,
             )
         except _runtime_errors() as error:
             raise BackendError(f"ONNX Runtime cannot open {self._path}: {error}") from error
         # ONNX Runtime falls back to another provider with a mere warning.
-        if session.get_providers() != [_PROVIDER]:
-            raise BackendError(f"ONNX Runtime runs on {session.get_providers()}, asked for {_PROVIDER}")
+        if session.get_providers() != list(wanted):
+            raise BackendError(
+                f"ONNX Runtime runs {self._path.name} on {', '.join(session.get_providers())}, asked for"
+                f" {', '.join(wanted)}: its log says why; choose another --backend"
+            )
         signature = _signature_of(self._path, session)
         self._session = session
         return signature
+
+    def _providers(self) -> Mapping[str, Mapping[str, str]]:
+        """What must run the graph, in order, each with its options."""
+        return {CPU_PROVIDER: {}}
 
     def _do_infer(self, batch: NDArray[np.uint8]) -> Mapping[str, NDArray[np.float32]]:
         names = list(self.signature.outputs)

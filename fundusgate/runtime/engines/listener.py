@@ -18,7 +18,8 @@ def make_listener(api: TensorRt) -> Any:  # noqa: ANN401 - a subclass of a class
         api: The package whose `ILogger` it is.
 
     Returns:
-        The logger; `problems` are its errors and warnings in order, `layers` the text that describes the engine.
+        The logger; `errors` are its errors, `problems` its errors and warnings in order, `layers` the text that
+        describes the engine.
     """
     module = api.module
     severities = module.ILogger.Severity
@@ -26,10 +27,13 @@ def make_listener(api: TensorRt) -> Any:  # noqa: ANN401 - a subclass of a class
     class Listener(module.ILogger):  # type: ignore[misc, name-defined]
         def __init__(self) -> None:
             module.ILogger.__init__(self)
+            self.errors: list[str] = []
             self.problems: list[str] = []
             self.layers = ""
 
         def log(self, severity: Any, message: str) -> None:  # noqa: ANN401 - TensorRT's own enumeration
+            if severity in (severities.INTERNAL_ERROR, severities.ERROR):
+                self.errors.append(message)
             if severity in (severities.INTERNAL_ERROR, severities.ERROR, severities.WARNING):
                 self.problems.append(message)
             elif message.startswith(LAYERS):

@@ -17,6 +17,10 @@ _RELEASE = re.compile(r"# R(\d+) \(release\), REVISION: ([\d.]+)")
 _AVAILABLE = re.compile(r"^MemAvailable:\s+(\d+) kB", re.MULTILINE)
 
 
+class NoDriverError(EngineError):
+    """There is no CUDA driver: no NVIDIA GPU, as far as a program can see."""
+
+
 @dataclass(frozen=True)
 class Machine:
     """What an engine is built for."""
@@ -46,7 +50,8 @@ def read_machine(root: Path = Path("/"), driver: Any = None) -> Machine:  # noqa
         driver: CUDA's driver library, opened; by default this machine's.
 
     Raises:
-        EngineError: There is no CUDA driver or no GPU.
+        NoDriverError: There is no CUDA driver.
+        EngineError: There is no GPU that answers.
     """
     cuda = _Driver(_open_driver() if driver is None else driver)
     release = _RELEASE.search(_text(root / "etc/nv_tegra_release"))
@@ -97,7 +102,7 @@ def _open_driver() -> Any:  # noqa: ANN401 - a library that ctypes opened
     try:
         return ctypes.CDLL(_DRIVER)
     except OSError as error:
-        raise EngineError(
+        raise NoDriverError(
             f"there is no CUDA driver ({error}): engines are built on the device that runs them, a Jetson or a machine"
             " with an NVIDIA GPU"
         ) from error

@@ -21,10 +21,6 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 def cuda(monkeypatch: pytest.MonkeyPatch) -> FakeCuda:
     """pycuda as the device has it."""
     played = FakeCuda()
-    module = ModuleType("pycuda.driver")
-    for name in dir(played):
-        if not name.startswith("_"):
-            setattr(module, name, getattr(played, name))
     monkeypatch.setitem(sys.modules, "pycuda", ModuleType("pycuda"))
-    monkeypatch.setitem(sys.modules, "pycuda.driver", module)
+    monkeypatch.setitem(sys.modules, "pycuda.driver", played.module())
     return played

@@ -36,7 +36,7 @@ def test_a_bundle_that_is_none(tmp_path: Path) -> None:
 
 
 def test_on_a_device(tmp_path: Path, cuda: FakeCuda, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api, "load", lambda: release("10.3.0", cuda.memory))
+    monkeypatch.setattr(api, "load", lambda: release("10.3.0", cuda))
     monkeypatch.setattr(machine, "read_machine", lambda: ORIN_NANO)
     write_deployable(tmp_path / "bundle", COARSER)
     arguments = ["compile", str(tmp_path / "bundle"), "--cache", str(tmp_path / "cache")]

@@ -31,7 +31,7 @@ def bundle(tmp_path: Path) -> Bundle:
 
 
 def tools(cuda: FakeCuda, version: str = "10.3.0") -> Toolchain:
-    return Toolchain(release(version, cuda.memory), ORIN_NANO)
+    return Toolchain(release(version, cuda), ORIN_NANO)
 
 
 def compiled(bundle: Bundle, toolchain: Toolchain, wishes: Wishes, network: str = "red-light") -> CompiledNetwork:
@@ -116,7 +116,7 @@ def test_the_timing_cache_goes_from_build_to_build(bundle: Bundle, cuda: FakeCud
 
 
 def test_what_cannot_be_built_leaves_the_others(bundle: Bundle, cuda: FakeCuda, tmp_path: Path) -> None:
-    toolchain = Toolchain(release("10.3.0", cuda.memory, dla_cores=0), ORIN_NANO)
+    toolchain = Toolchain(release("10.3.0", cuda, dla_cores=0), ORIN_NANO)
     outcome = compiled(bundle, toolchain, Wishes(tmp_path / "cache", dla=True))
     assert "no deep-learning accelerator" in outcome.failed["fp16-dla"]
     assert outcome.choice.kept is not None

@@ -1,61 +1,278 @@
-"""pycuda's driver interface with host memory for a device's."""
+"""A played GPU behind pycuda's and cuda-python's names, as strict as the real ones.
 
-# ruff: noqa: ANN401 - stands in for classes that have no types
+A call without a current context, an address that nobody allocated or that was freed, an unbalanced pop: each is an
+error. What is enqueued on a stream happens when the stream is synchronised, and not before.
+"""
+
+# ruff: noqa: ANN401, N802 - stands in for classes that have no types, under their own names
 from __future__ import annotations
 
-from typing import Any
+import json
+import threading
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+GPU_SURFACES: dict[str, Any] = json.loads(Path(__file__).with_name("gpu_surfaces.json").read_text(encoding="utf-8"))
+ALIGNMENT = 256
+_DEVICEMAP = 2
+
+
+class CudaError(Exception):
+    """`pycuda.driver.Error`."""
+
+
+def only(kind: str, owner: Any, *names: str) -> Any:
+    """An object with the named attributes of `owner`, each of which pycuda's class of that name has."""
+    offered = set(GPU_SURFACES["pycuda"][kind])
+    assert set(names) <= offered, f"pycuda's {kind} lacks {set(names) - offered}"
+    return owner
+
 
 class FakeCuda:
-    """What `fundusgate.export.engines.plan_backend` calls; `memory` is the device's, by address."""
+    """One GPU and its driver.
 
-    def __init__(self) -> None:
+    Args:
+        integrated: whether it shares the processor's memory.
+    """
+
+    def __init__(self, integrated: bool = False) -> None:
+        self.integrated = integrated
         self.memory: dict[int, np.ndarray[Any, Any]] = {}
-        self.pushed = 0
+        """The GPU's, by address."""
+        self.streams: dict[int, FakeStream] = {}
+        self.allocated = 0
         self.synchronised = 0
+        self.copies = 0
+        self.fails: dict[str, Exception] = {}
+        """What the call of that name raises, until it is taken out."""
+        self.engine = "well"
+        """How engines run: "well", "refuse" (enqueueing is False), "nothing" (True, and no output is written), "half"
+        (half of each output is written), "complain" (an error is logged)."""
+        self.pinned = 0
+        self._stacks = threading.local()
+        self._next = 4096
+        self._ready = False
 
-    def init(self) -> None: ...
+    @property
+    def pushed(self) -> int:
+        """Contexts that this thread has pushed and not popped."""
+        return getattr(self._stacks, "depth", 0)
 
-    def Device(self, index: int) -> Any:  # noqa: N802 - pycuda's name
-        assert index == 0
-        return self
+    def require(self, call: str) -> None:
+        """A call of the driver: needs a current context, and may be told to fail."""
+        if not self.pushed:
+            raise CudaError(f"{call} failed: no currently active context?")
+        if call in self.fails:
+            raise self.fails[call]
 
-    def retain_primary_context(self) -> Any:
-        return self
+    def at(self, address: int) -> np.ndarray[Any, Any]:
+        """The GPU's memory at an address."""
+        if address not in self.memory:
+            raise CudaError(f"{address} is no address: an illegal memory access was encountered")
+        return self.memory[address]
 
-    def push(self) -> None:
-        self.pushed += 1
-
-    def pop(self) -> None:
-        self.pushed -= 1
-
-    def Stream(self) -> Any:  # noqa: N802 - pycuda's name
-        return _Stream(self)
-
-    def pagelocked_empty(self, shape: tuple[int, ...], dtype: Any) -> np.ndarray[Any, Any]:
-        return np.empty(shape, dtype)
-
-    def mem_alloc(self, size: int) -> int:
-        address = 4096 * (len(self.memory) + 1)
-        self.memory[address] = np.zeros(size, np.uint8)
+    def place(self, content: np.ndarray[Any, Any]) -> int:
+        """Give memory an address."""
+        address, self._next = self._next, self._next + content.nbytes + ALIGNMENT - content.nbytes % ALIGNMENT
+        self.memory[address] = content
+        self.allocated += 1
         return address
 
-    def memcpy_htod_async(self, device: int, host: np.ndarray[Any, Any], stream: _Stream) -> None:
-        assert stream.handle
-        self.memory[device][...] = np.frombuffer(host.tobytes(), np.uint8)
+    def module(self) -> ModuleType:
+        """`pycuda.driver`, with nothing that pycuda lacks."""
+        module = ModuleType("pycuda.driver")
+        held = {
+            "init": self._init,
+            "Device": lambda index: _Device(self, index),
+            "Stream": lambda: FakeStream(self),
+            "pagelocked_empty": self._pagelocked_empty,
+            "mem_alloc": lambda size: _DeviceAllocation(self, size),
+            "memset_d32_async": self._memset,
+            "memcpy_htod_async": self._upload,
+            "memcpy_dtoh_async": self._download,
+            "Error": CudaError,
+            "device_attribute": SimpleNamespace(INTEGRATED=18, CAN_MAP_HOST_MEMORY=19),
+            "host_alloc_flags": SimpleNamespace(DEVICEMAP=_DEVICEMAP),
+        }
+        assert set(held) <= set(GPU_SURFACES["pycuda"][""]) | {"host_alloc_flags", "device_attribute"}
+        assert "DEVICEMAP" in GPU_SURFACES["pycuda"]["host_alloc_flags"]
+        assert {"INTEGRATED", "CAN_MAP_HOST_MEMORY"} <= set(GPU_SURFACES["pycuda"]["device_attribute"])
+        for name, value in held.items():
+            setattr(module, name, value)
+        return module
 
-    def memcpy_dtoh_async(self, host: np.ndarray[Any, Any], device: int, stream: _Stream) -> None:
-        assert stream.handle
-        host[...] = self.memory[device].view(host.dtype).reshape(host.shape)
+    def _init(self) -> None:
+        self._ready = True
+        if "init" in self.fails:
+            raise self.fails["init"]
+
+    def _push(self, by: int) -> None:
+        assert self._ready
+        if self.pushed + by < 0:
+            raise CudaError("cannot pop non-current context")
+        self._stacks.depth = self.pushed + by
+
+    def _pagelocked_empty(self, shape: tuple[int, ...], dtype: Any, order: str = "C", mem_flags: int = 0) -> Any:
+        assert order == "C"
+        self.require("pagelocked_empty")
+        return np.asarray(_Pinned(self, shape, np.dtype(dtype), bool(mem_flags & _DEVICEMAP)))
+
+    def _memset(self, dest: int, data: int, size: int, stream: FakeStream) -> None:
+        self.require("memset_d32_async")
+        stream.enqueue(lambda: self.at(dest).view(np.uint32)[:size].fill(data))
+
+    def _upload(self, dest: int, src: np.ndarray[Any, Any], stream: FakeStream) -> None:
+        self.require("memcpy_htod_async")
+        assert isinstance(src.base, _Pinned)
+        self.copies += 1
+        stream.enqueue(lambda: np.copyto(self.at(dest), np.frombuffer(src.tobytes(), np.uint8)))
+
+    def _download(self, dest: np.ndarray[Any, Any], src: int, stream: FakeStream) -> None:
+        self.require("memcpy_dtoh_async")
+        assert isinstance(dest.base, _Pinned)
+        self.copies += 1
+        stream.enqueue(lambda: np.copyto(dest, self.at(src).view(dest.dtype).reshape(dest.shape)))
 
 
-class _Stream:
-    handle = 77
+class _Device:
+    def __init__(self, cuda: FakeCuda, index: int) -> None:
+        assert index == 0
+        assert cuda._ready
+        self._cuda = only("Device", cuda, "get_attribute", "retain_primary_context")
+
+    def get_attribute(self, attribute: int) -> int:
+        return {18: int(self._cuda.integrated), 19: 1}[attribute]
+
+    def retain_primary_context(self) -> Any:
+        push = self._cuda._push
+        return only("Context", SimpleNamespace(push=lambda: push(1), pop=lambda: push(-1)), "push", "pop")
+
+
+class _Pinned:
+    def __init__(self, cuda: FakeCuda, shape: tuple[int, ...], dtype: np.dtype[Any], mapped: bool) -> None:
+        self._cuda = only("PagelockedHostAllocation", cuda, "free")
+        self._bytes = np.full(int(np.prod(shape)) * dtype.itemsize, 0xA5, np.uint8)
+        self.__array_interface__ = self._bytes.view(dtype).reshape(shape).__array_interface__
+        self._address = cuda.place(self._bytes) if mapped else 0
+        cuda.allocated += not mapped
+        cuda.pinned += 1
+
+    def get_device_pointer(self) -> int:
+        self._cuda.require("get_device_pointer")
+        if not self._address:
+            raise CudaError("cuMemHostGetDevicePointer failed: invalid argument")
+        return only("HostPointer", self._address, "get_device_pointer")  # type: ignore[no-any-return]
+
+    def free(self) -> None:
+        self._cuda.require("free")
+        self._cuda.pinned -= 1
+        if self._address:
+            del self._cuda.memory[self._address]
+
+
+class _DeviceAllocation:
+    def __init__(self, cuda: FakeCuda, size: int) -> None:
+        cuda.require("mem_alloc")
+        self._cuda = only("DeviceAllocation", cuda, "free", "__int__")
+        self._address = cuda.place(np.full(size, 0x5A, np.uint8))
+
+    def __int__(self) -> int:
+        return self._address
+
+    def free(self) -> None:
+        self._cuda.require("free")
+        del self._cuda.memory[self._address]
+
+
+class FakeStream:
+    """A stream: what is enqueued waits for `synchronize`, or for the graph that is being captured."""
+
+    def __init__(self, cuda: FakeCuda) -> None:
+        cuda.require("Stream")
+        self._cuda = only("Stream", cuda, "handle", "synchronize")
+        self.handle = 77 + len(cuda.streams)
+        self.captured: list[Callable[[], object]] | None = None
+        self._waiting: list[Callable[[], object]] = []
+        cuda.streams[self.handle] = self
+
+    def enqueue(self, work: Callable[[], object]) -> None:
+        (self._waiting if self.captured is None else self.captured).append(work)
+
+    def synchronize(self) -> FakeStream:
+        self._cuda.require("synchronize")
+        assert self.captured is None, "a stream that is being captured cannot be synchronised"
+        waiting, self._waiting = self._waiting, []
+        self._cuda.synchronised += 1
+        for work in waiting:
+            work()
+        return self
+
+
+class FakeDriver:
+    """cuda-python's `cuda.bindings.driver` on the same GPU.
+
+    Attributes:
+        fails: names of calls that answer with an error.
+        launched: graphs that were launched.
+        live: graphs and executables that were not given back.
+    """
+
+    CUresult = SimpleNamespace(CUDA_SUCCESS=0)
+    CUstreamCaptureMode = SimpleNamespace(CU_STREAM_CAPTURE_MODE_THREAD_LOCAL=1)
+    CUstream = int
 
     def __init__(self, cuda: FakeCuda) -> None:
         self._cuda = cuda
+        self.fails: set[str] = set()
+        self.launched = 0
+        self.live = 0
+        for release in GPU_SURFACES["cuda-bindings"].values():
+            assert {name for name in dir(self) if name.startswith("cu")} <= set(release["calls"])
+            assert "CU_STREAM_CAPTURE_MODE_THREAD_LOCAL" in release["CUstreamCaptureMode"]
+            assert {"CUstream", "CUresult", "CUstreamCaptureMode"} <= set(release["classes"])
 
-    def synchronize(self) -> None:
-        self._cuda.synchronised += 1
+    def cuStreamBeginCapture(self, hStream: int, mode: int) -> tuple[int]:  # noqa: N803
+        assert mode == 1
+        status = self._status("cuStreamBeginCapture")
+        if not status:
+            self._cuda.streams[hStream].captured = []
+        return (status,)
+
+    def cuStreamEndCapture(self, hStream: int) -> tuple[int, Any]:  # noqa: N803
+        stream = self._cuda.streams[hStream]
+        work, stream.captured = stream.captured, None
+        status = self._status("cuStreamEndCapture")
+        self.live += not status
+        return status, work
+
+    def cuGraphInstantiate(self, hGraph: Any, flags: int) -> tuple[int, Any]:  # noqa: N803
+        assert flags == 0
+        status = self._status("cuGraphInstantiate")
+        self.live += not status
+        return status, list(hGraph)
+
+    def cuGraphDestroy(self, hGraph: Any) -> tuple[int]:  # noqa: ARG002, N803
+        self.live -= 1
+        return (self._status("cuGraphDestroy"),)
+
+    def cuGraphLaunch(self, hGraphExec: Any, hStream: int) -> tuple[int]:  # noqa: N803
+        status = self._status("cuGraphLaunch")
+        if not status:
+            self.launched += 1
+            for work in hGraphExec:
+                self._cuda.streams[hStream].enqueue(work)
+        return (status,)
+
+    def cuGraphExecDestroy(self, hGraphExec: Any) -> tuple[int]:  # noqa: ARG002, N803
+        self.live -= 1
+        return (self._status("cuGraphExecDestroy"),)
+
+    def _status(self, call: str) -> int:
+        self._cuda.require(call)
+        return 901 if call in self.fails else 0

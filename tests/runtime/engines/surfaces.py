@@ -17,6 +17,7 @@ import numpy as np
 import onnxruntime as ort
 
 from fundusgate.runtime.engines.api import TensorRt
+from tests.runtime.engines.fake_cuda import ALIGNMENT, FakeCuda
 
 _DATA = json.loads(Path(__file__).with_name("tensorrt_surfaces.json").read_text(encoding="utf-8"))
 VERSIONS: list[str] = _DATA["versions"]
@@ -96,7 +97,8 @@ class _Config:
 
 
 class _Engine:
-    def __init__(self, graph: bytes) -> None:
+    def __init__(self, graph: bytes, listener: Any) -> None:
+        self._listener = listener
         self._session = ort.InferenceSession(graph, providers=["CPUExecutionProvider"])
         self._inputs = [node.name for node in self._session.get_inputs()]
         self._nodes = {node.name: node for node in (*self._session.get_outputs(), *self._session.get_inputs())}
@@ -114,26 +116,63 @@ class _Engine:
     def get_tensor_dtype(self, name: str) -> str:
         return str(self._nodes[name].type)
 
+    @property
+    def num_bindings(self) -> int:
+        return len(self._nodes)
+
+    def get_binding_name(self, index: int) -> str:
+        return list(self._nodes)[index]
+
+    def get_binding_shape(self, index: int) -> list[int]:
+        return list(self._nodes[list(self._nodes)[index]].shape)
+
+    def get_binding_dtype(self, index: int) -> str:
+        return str(self._nodes[list(self._nodes)[index]].type)
+
+    def binding_is_input(self, index: int) -> bool:
+        return list(self._nodes)[index] in self._inputs
+
 
 class _Execution:
-    def __init__(self, engine: Any, memory: dict[int, np.ndarray[Any, Any]]) -> None:
-        self._engine, self._memory, self._addresses = engine, memory, {}
+    def __init__(self, engine: Any, cuda: FakeCuda, error: int) -> None:
+        cuda.require("create_execution_context")
+        self._engine, self._cuda, self._addresses, self._error = engine, cuda, {}, error
 
     def set_tensor_address(self, name: str, memory: int) -> bool:
+        assert isinstance(memory, int)
         self._addresses[name] = memory
-        return True
+        return name in self._engine._nodes and memory % ALIGNMENT == 0
+
+    def execute_async_v2(self, bindings: list[int], stream_handle: int) -> bool:
+        self._addresses = dict(zip(self._engine._nodes, bindings, strict=True))
+        return bool(_Execution._enqueue(self, stream_handle))
 
     def execute_async_v3(self, stream_handle: int) -> bool:
-        assert stream_handle
-        engine = self._engine
-        given = {name: self._view(name, np.uint8) for name in engine._inputs}
-        outputs = [name for name in engine._nodes if name not in engine._inputs]
-        for name, value in zip(outputs, engine._session.run(outputs, given), strict=True):
-            self._view(name, np.float32)[...] = value
+        return bool(_Execution._enqueue(self, stream_handle))
+
+    def _enqueue(self, stream_handle: int) -> bool:
+        self._cuda.require("enqueue")
+        assert set(self._addresses) == set(self._engine._nodes), "a tensor without an address"
+        how = self._cuda.engine
+        if how == "complain":
+            self._engine._listener.log(self._error, "CASK convolution execution failed")
+        if how == "refuse":
+            self._engine._listener.log(self._error, "IExecutionContext::enqueueV3: invalid state")
+            return False
+        if how != "nothing":
+            self._cuda.streams[stream_handle].enqueue(lambda: _Execution._run(self, how))
         return True
 
+    def _run(self, how: str) -> None:
+        engine = self._engine
+        given = {name: _Execution._view(self, name, np.uint8) for name in engine._inputs}
+        outputs = [name for name in engine._nodes if name not in engine._inputs]
+        for name, value in zip(outputs, engine._session.run(outputs, given), strict=True):
+            written = max(1, value.size // 2) if how == "half" and value.size > 1 else value.size
+            _Execution._view(self, name, np.float32).reshape(-1)[:written] = value.reshape(-1)[:written]
+
     def _view(self, name: str, dtype: Any) -> np.ndarray[Any, Any]:
-        return self._memory[self._addresses[name]].view(dtype).reshape(self._engine.get_tensor_shape(name))
+        return self._cuda.at(self._addresses[name]).view(dtype).reshape(self._engine._nodes[name].shape)
 
 
 class _Parser:
@@ -156,18 +195,21 @@ class _Listener:
     def __init__(self) -> None: ...
 
 
-def release(version: str, memory: dict[int, np.ndarray[Any, Any]] | None = None, dla_cores: int = 1) -> TensorRt:
+def release(
+    version: str, cuda: FakeCuda | None = None, dla_cores: int = 1, without: frozenset[str] = frozenset()
+) -> TensorRt:
     """One release.
 
     Args:
         version: One of `VERSIONS`.
-        memory: The device's, by address, as `FakeCuda` holds it.
+        cuda: The GPU.
         dla_cores: Deep-learning accelerators of the board.
+        without: Attributes to take away from every class, to play an older release than those on PyPI.
     """
     module = SimpleNamespace(__version__=version)
 
     def offer(name: str, base: type, **more: Any) -> type:
-        names = attributes(version, name)
+        names = attributes(version, name) - without
         inherited = {key for key in {**vars(base), **more} if not key.startswith("_")}
         held = {"_names": names, **more}
         for lost in inherited - names:
@@ -199,9 +241,13 @@ def release(version: str, memory: dict[int, np.ndarray[Any, Any]] | None = None,
         said = json.dumps({"creation": built._flags, "flags": settings._flags, "pools": settings._pools})
         return host_memory(header + len(said).to_bytes(4, "big") + said.encode() + built._graph)
 
-    def deserialize(_self: Any, plan: bytes) -> Any:
+    def deserialize(self: Any, plan: bytes) -> Any:
         length = int.from_bytes(plan[28:32], "big")
-        return engine(plan[32 + length :])
+        try:
+            return engine(plan[32 + length :], self._listener)
+        except Exception as error:  # noqa: BLE001 - ONNX Runtime's exceptions share no base class
+            self._listener.log(severities["ERROR"], f"Serialization assertion failed: {error}")
+            return None
 
     def mode(self: Any, name: str) -> Any:
         return module.TensorIOMode.INPUT if name in self._inputs else module.TensorIOMode.OUTPUT
@@ -210,7 +256,9 @@ def release(version: str, memory: dict[int, np.ndarray[Any, Any]] | None = None,
         "ICudaEngine",
         _Engine,
         get_tensor_mode=mode,
-        create_execution_context=lambda self: execution(self, {} if memory is None else memory),
+        create_execution_context=lambda self: execution(
+            self, FakeCuda() if cuda is None else cuda, severities["ERROR"]
+        ),
     )
     module.Builder = offer(
         "Builder",

@@ -1,0 +1,162 @@
+"""A bundle's networks opened on the best that is there, and what that is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fundusgate.runtime.backends.base import BackendError
+from fundusgate.runtime.backends.choice import Engine, attempts, told
+from fundusgate.runtime.backends.onnx_cpu import OnnxRuntimeBackend
+from fundusgate.runtime.backends.onnx_gpu import CUDA_PROVIDER, TENSORRT_PROVIDER, OnnxRuntimeGpuBackend
+from fundusgate.runtime.backends.surroundings import look
+from fundusgate.runtime.backends.tensorrt import TensorRtBackend
+from fundusgate.runtime.engines.cache import default_cache
+from fundusgate.runtime.networks import check_signature, common_precision
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from fundusgate.runtime.backends.base import Backend
+    from fundusgate.runtime.backends.surroundings import Found
+    from fundusgate.runtime.bundle import Bundle
+    from fundusgate.runtime.manifest import ModelManifest, Role
+
+
+@dataclass(frozen=True)
+class OpenNetwork:
+    """A network that is ready to run.
+
+    Attributes:
+        manifest: what the bundle says of it.
+        backend: what runs it, open.
+        precision: the variant that runs: of the bundle's graphs, or the name of the engine.
+        sha256: of the file that runs.
+    """
+
+    manifest: ModelManifest
+    backend: Backend
+    precision: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class OpenNetworks:
+    """Every network, on one kind of engine.
+
+    Attributes:
+        of: by role.
+        engine: what runs them.
+        running: what runs them, and why nothing better does, in one sentence.
+    """
+
+    of: Mapping[Role, OpenNetwork]
+    engine: Engine
+    running: str
+
+    def close(self) -> None:
+        """Give every network back."""
+        for network in self.of.values():
+            network.backend.close()
+
+
+def open_networks(
+    bundle: Bundle,
+    manifests: Mapping[Role, ModelManifest],
+    asked: str,
+    precision: str,
+    threads: int | None,
+    cache: Path | None = None,
+) -> OpenNetworks:
+    """Open networks on the best that is there, or on what was asked for by name.
+
+    Args:
+        bundle: Verified.
+        manifests: Its networks that shall run.
+        asked: "auto", "tensorrt", "cuda" or "cpu".
+        precision: "auto", "fp32" or "int8".
+        threads: For one network on the processor; None for every processor.
+        cache: Where `fundusgate compile` keeps engines; None for the user's cache folder.
+
+    Raises:
+        BackendError: What was asked for by name cannot run here.
+        AssessorError: The bundle lacks the precision, or a graph is not what its manifest says.
+    """
+    folder = default_cache() if cache is None else cache
+    found = look(tuple(manifests.values()), folder)
+    planned = attempts(asked, precision, found.there)
+    failed = list(planned.passed_over)
+    for engine in planned.engines:
+        try:
+            opened = _open_on(engine, bundle, manifests, found, precision, threads, folder)
+        except BackendError as error:
+            # of what was asked for by name there is one, so that nothing takes its place
+            if engine is planned.engines[-1]:
+                raise
+            failed.append(f"{engine.value} did not open: {error}")
+            continue
+        return OpenNetworks(opened, engine, told(engine, _detail(opened), failed))
+    raise AssertionError("there is always an engine to try")
+
+
+def _open_on(
+    engine: Engine,
+    bundle: Bundle,
+    manifests: Mapping[Role, ModelManifest],
+    found: Found,
+    precision: str,
+    threads: int | None,
+    cache: Path,
+) -> dict[Role, OpenNetwork]:
+    opened: dict[Role, OpenNetwork] = {}
+    try:
+        for role, manifest in manifests.items():
+            if engine is Engine.TENSORRT:
+                network = _compiled(manifest, found)
+            else:
+                network = _graph(engine, bundle, manifest, tuple(manifests.values()), precision, threads, cache)
+            opened[role] = network
+            network.backend.open()
+            check_signature(manifest, network.backend)
+    except (RuntimeError, ValueError):
+        for network in opened.values():
+            network.backend.close()
+        raise
+    return opened
+
+
+def _compiled(manifest: ModelManifest, found: Found) -> OpenNetwork:
+    assert found.api is not None
+    assert found.engines is not None
+    engine = found.engines[manifest.name]
+    backend = TensorRtBackend(found.api, str(engine.path), engine.read)
+    return OpenNetwork(manifest, backend, engine.record.candidate, engine.record.plan_sha256)
+
+
+def _graph(
+    engine: Engine,
+    bundle: Bundle,
+    manifest: ModelManifest,
+    every: tuple[ModelManifest, ...],
+    precision: str,
+    threads: int | None,
+    cache: Path,
+) -> OpenNetwork:
+    # the INT8 graph for ONNX Runtime is made for processors
+    chosen = common_precision(bundle, every, precision if engine is Engine.CPU else "fp32")
+    path = bundle.graph_path(manifest.name, chosen)
+    backend: Backend
+    if engine is Engine.CPU:
+        backend = OnnxRuntimeBackend(path, threads=threads)
+    else:
+        provider = CUDA_PROVIDER if engine is Engine.CUDA else TENSORRT_PROVIDER
+        backend = OnnxRuntimeGpuBackend(path, provider, cache / "onnxruntime")
+    return OpenNetwork(manifest, backend, chosen.value, manifest.files[chosen].sha256)
+
+
+def _detail(opened: Mapping[Role, OpenNetwork]) -> str:
+    parts = [f"{network.manifest.name} as {network.precision}" for network in opened.values()]
+    backends = (network.backend for network in opened.values())
+    parts += dict.fromkeys(backend.description for backend in backends if isinstance(backend, TensorRtBackend))
+    return ", ".join(parts)
