@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 
 from fundusgate import __version__
 from fundusgate.commands.assess import assess
+from fundusgate.commands.bench import bench
 from fundusgate.commands.calibration import calibration
 from fundusgate.commands.cameras import cameras
 from fundusgate.commands.captures import captures
@@ -68,6 +69,7 @@ def main(
 
 
 app.command()(assess)
+app.add_typer(bench, name="bench")
 app.add_typer(calibration, name="calibration")
 app.add_typer(captures, name="captures")
 app.command()(cameras)

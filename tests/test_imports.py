@@ -26,6 +26,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "archive": {"codes", "runtime", "device"},
     "live": {"codes", "runtime", "device", "archive"},
     "console": {"codes", "runtime", "device", "phantom", "archive", "live"},
+    "bench": {"codes", "runtime", "device", "phantom", "archive", "live"},
     "service": {"codes", "runtime", "device", "archive", "live", "console"},
 }
 FORBIDDEN_ON_A_CAMERA = ("torch", "onnx", "onnxscript", "transformers", "sklearn", "skimage", "matplotlib")

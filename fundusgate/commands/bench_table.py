@@ -1,0 +1,147 @@
+"""How `fundusgate bench` shows its figures to a person."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
+
+from fundusgate.bench.record import VERDICT, Summary
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
+
+    from fundusgate.bench.compare import Difference
+    from fundusgate.bench.record import BenchRecord, LoadGenOpinion, Series, Soak
+    from fundusgate.bench.trtexec import TrtexecLog
+
+_FIGURES = ("min", "p50", "p90", "p95", "p99", "max")
+
+
+def print_record(console: Console, record: BenchRecord) -> None:
+    """The set-up, a table a cadence, the parts, and every warning."""
+    setup = record.setup
+    mode = f", power mode {setup.power_mode}" if setup.power_mode else ""
+    _say(console, f"{setup.board}{mode}; {setup.processor}, {setup.processors} processors")
+    networks = ", ".join(f"{name} {digest[:12]}" for name, digest in setup.networks.items())
+    _say(console, f"{networks}; {setup.precision} on {setup.engine}, {setup.threads} threads; camera {setup.camera}")
+    for series in record.series:
+        console.print(_series(series))
+    table = _table("Preparing a photograph, each part alone, ms")
+    for name, samples in record.parts_ms.items():
+        _row(table, name, Summary.of(samples))
+    console.print(table)
+    over = record.overhead
+    _say(
+        console,
+        f"Beside the bare networks, in turn: {100 * over.share:.1f} % of press to verdict is not the networks"
+        f" (99 % interval {100 * over.share_low:.1f} to {100 * over.share_high:.1f} %); without looking at the"
+        f" photograph itself (disc, framing, cues) {100 * over.glue_share:.1f} %"
+        f" ({100 * over.glue_share_low:.1f} to {100 * over.glue_share_high:.1f} %).",
+    )
+    if record.loadgen is not None:
+        console.print(_loadgen(record.loadgen))
+    if record.soak is not None:
+        _print_soak(console, record.soak)
+    for warning in record.warnings:
+        console.print(Text(f"! {warning}", "yellow"), soft_wrap=True)
+
+
+def print_differences(console: Console, differences: Sequence[Difference], remarks: Sequence[str]) -> None:
+    """A row a figure, those larger than the noise marked."""
+    for remark in remarks:
+        _say(console, f"Differs: {remark}")
+    table = Table("cadence", "stage", "figure", "before ms", "after ms", "change ms", "99 % interval ms", "")
+    for each in differences:
+        mark = ("slower" if each.change > 0 else "quicker") if each.larger_than_noise else "noise"
+        style = {"slower": "red", "quicker": "green", "noise": "dim"}[mark]
+        table.add_row(
+            each.series,
+            each.stage,
+            f"p{each.percent}",
+            _ms(each.before),
+            _ms(each.after),
+            f"{each.change:+.3f}",
+            f"{each.low:+.3f} to {each.high:+.3f}",
+            Text(mark, style),
+        )
+    console.print(table)
+    _say(
+        console,
+        "Noise is the chance within each run; what changes from one start of the program to the next comes on top:"
+        " measure each side more than once.",
+    )
+
+
+def print_trtexec(console: Console, log: TrtexecLog) -> None:
+    """Its figures, and the flags that made them."""
+    version = f"TensorRT {log.tensorrt}" if log.tensorrt else "TensorRT of a version that the log does not tell"
+    table = _table(f"trtexec, {version}, ms")
+    for name, row in log.rows_ms.items():
+        table.add_row(name, "", *(_ms(row[figure]) if figure in row else "" for figure in _FIGURES), "")
+    console.print(table)
+    _say(console, f"Its flags: {' '.join(log.flags) or 'not in the log'}")
+    _say(console, "trtexec times one engine with the next inference in flight; ours is press to verdict.")
+
+
+def _series(series: Series, what: str = "") -> Table:
+    missed = ""
+    if series.cadence_hz is not None:
+        missed = f"; {series.missed} of {len(series.due_s)} verdicts late, {series.skipped} presses skipped"
+    table = _table(f"{what}{series.name}: press to verdict and its stages, ms{missed}")
+    for name, summary in series.summaries.items():
+        _row(table, name, summary, "bold" if name == VERDICT else "")
+    return table
+
+
+def _table(title: str) -> Table:
+    table = Table(title=Text(title), title_justify="left")
+    table.add_column("stage", no_wrap=True)
+    for heading in ("n", *_FIGURES, "CV"):
+        table.add_column(heading, justify="right")
+    return table
+
+
+def _row(table: Table, name: str, summary: Summary, style: str = "") -> None:
+    figures = (_ms(getattr(summary, figure)) for figure in _FIGURES)
+    variation = "" if summary.variation is None else f"{100 * summary.variation:.0f} %"
+    table.add_row(name, str(summary.count), *figures, variation, style=style)
+
+
+def _loadgen(opinion: LoadGenOpinion) -> Table:
+    title = f"MLPerf LoadGen {opinion.version} SingleStream ({opinion.result}), the same presses, ms"
+    table = _table(title)
+    _row(table, "ours", opinion.ours)
+    theirs = (_ms(opinion.theirs_ms[figure]) if figure in opinion.theirs_ms else "" for figure in _FIGURES)
+    table.add_row("LoadGen's", "", *theirs, "")
+    if opinion.early_stopping_p90_ms is not None:
+        table.add_row("early stopping", "", "", "", _ms(opinion.early_stopping_p90_ms), "", "", "", "")
+    return table
+
+
+def _print_soak(console: Console, soak: Soak) -> None:
+    console.print(_series(soak.series, "Soak, "))
+    told = (
+        f"Soak: median {soak.first_minute_p50_ms:.1f} ms in its first minute, {soak.last_minute_p50_ms:.1f} ms in its"
+    )
+    told += f" last; slowed down {soak.throttle_events} times by the machine's own count"
+    hot = [reading.celsius for reading in soak.readings if reading.celsius is not None]
+    told += f"; {hot[0]:.0f} C at the start, {max(hot):.0f} C at its hottest" if hot else ""
+    if soak.joules_a_verdict is None:
+        _say(console, f"{told}. Its power cannot be read, so there is no energy a verdict.")
+        return
+    told += f". {soak.joules_a_verdict:.2f} J a verdict ({' + '.join(soak.rails)})"
+    if soak.joules_a_verdict_above_idle is not None:
+        told += f", {soak.joules_a_verdict_above_idle:.2f} J above idle"
+    _say(console, f"{told}.")
+
+
+def _ms(value: float) -> str:
+    return f"{value:.3f}" if value < 1 else f"{value:.2f}"
+
+
+def _say(console: Console, text: str) -> None:
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
