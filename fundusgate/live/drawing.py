@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fundusgate.codes import CauseCode
 from fundusgate.live.snapshot import CaptureCard, Rates, Snapshot
-from fundusgate.runtime.gate.state import RESTING, Phase
+from fundusgate.runtime.gate.state import LIVE, RESTING, Phase
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fundusgate.live.messages import Guidance
+    from fundusgate.runtime.cues.centring import Side
     from fundusgate.runtime.gate.settings import GateSettings
     from fundusgate.runtime.gate.state import GateState
 
@@ -74,7 +76,13 @@ def draw(revision: int, state: GateState, settings: GateSettings, scene: Scene) 
         frame_size=None if newest is None else (width, height),
         rates=scene.rates,
         captures=scene.captures,
+        dark_side=None if newest is None else _dark_side(state, newest),
     )
+
+
+def _dark_side(state: GateState, newest: Guidance) -> Side | None:
+    aiming = state.phase in LIVE and state.prompt is CauseCode.OFF_CENTRE
+    return newest.glance.cues.centring.dark_side if aiming else None
 
 
 def _rows(shown: NDArray[np.float32]) -> tuple[tuple[float | None, ...], ...]:

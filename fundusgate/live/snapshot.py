@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fundusgate.codes import CauseCode, Laterality, RetakeHelps, Verdict
+    from fundusgate.runtime.cues.centring import Side
     from fundusgate.runtime.gate.state import Field, Phase, Reason
 
 
@@ -76,6 +77,7 @@ class Snapshot:
         revision: counts up with every snapshot of this run.
         phase: what the gate does.
         prompt: the cause to mend now; None where there is none.
+        dark_side: with OFF_CENTRE in the live picture, where light is missing; None where that cannot be said.
         retake_helps: for the last still, whether another attempt helps.
         why: one plain English sentence in CLOSED or after a failed still.
         reason: why nothing can be obtained, in CANNOT_OBTAIN.
@@ -117,6 +119,7 @@ class Snapshot:
     frame_size: tuple[int, int] | None
     rates: Rates
     captures: tuple[CaptureCard, ...]
+    dark_side: Side | None = None
 
     def to_json_object(self) -> dict[str, Any]:
         """Plain types only, keys as the attributes' names."""

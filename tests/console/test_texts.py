@@ -8,6 +8,7 @@ import pytest
 
 import fundusgate.console
 from fundusgate.codes import CauseCode, Laterality, RetakeHelps
+from fundusgate.runtime.cues.centring import Side
 from fundusgate.runtime.gate.events import Outcome
 from fundusgate.runtime.gate.state import Field, Phase, Reason
 from fundusgate.runtime.guidance import ADVICE
@@ -63,7 +64,7 @@ def test_every_word_of_the_contract_has_its_text() -> None:
     wanted = {f"cause.{code.value}.{part}" for code in CauseCode for part in ("name", "do", "say")}
     wanted |= {f"phase.{phase.value}.{part}" for phase in Phase for part in ("do", "say")}
     wanted |= {f"reason.{reason.value}" for reason in Reason} | {f"helps.{helps.value}" for helps in RetakeHelps}
-    wanted |= {f"outcome.{outcome.value}" for outcome in Outcome}
+    wanted |= {f"outcome.{outcome.value}" for outcome in Outcome} | {f"dark.{side.value}" for side in Side}
     wanted |= {f"eye.{eye.value}" for eye in Laterality} | {f"field.{field.value}" for field in Field}
     assert wanted <= set(ENGLISH)
 

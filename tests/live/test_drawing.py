@@ -120,3 +120,22 @@ def test_the_board_gives_the_newest_and_waits_no_longer_than_told() -> None:
     assert newest is board.newest
     assert newest is not None
     assert newest.revision == 3
+
+
+@pytest.mark.parametrize(
+    ("phase", "prompt", "side"),
+    [
+        (Phase.NEARLY, CauseCode.OFF_CENTRE, "left"),
+        (Phase.NEARLY, CauseCode.FOCUS, None),
+        (Phase.RETAKE, CauseCode.OFF_CENTRE, None),
+        (Phase.CLOSED, CauseCode.OFF_CENTRE, None),
+    ],
+)
+def test_where_light_is_missing_is_told_of_the_live_picture_alone(
+    seen: tuple[Guidance, Assessment], phase: Phase, prompt: CauseCode, side: str | None
+) -> None:
+    guidance, _ = seen
+    leaning = replace(guidance.glance.cues, centring=replace(guidance.glance.cues.centring, lean_x=0.4, lean_y=0.0))
+    guidance = replace(guidance, glance=replace(guidance.glance, cues=leaning))
+    drawn = draw(1, GateState(phase=phase, prompt=prompt), GateSettings(), replace(EMPTY, newest=guidance))
+    assert drawn.to_json_object()["dark_side"] == side

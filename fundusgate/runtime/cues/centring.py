@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,19 @@ if TYPE_CHECKING:
 
 LIT = 0.35
 """A pixel is lit when it has this fraction of the luminance that the brighter quarter of the field has."""
+
+
+LEANS = 0.1
+"""Distance of the light's centre from the field's, fractions of the radius, from which a side is said to be dark."""
+
+
+class Side(str, Enum):
+    """A side of the picture, as it is shown."""
+
+    LEFT = "left"
+    RIGHT = "right"
+    TOP = "top"
+    BOTTOM = "bottom"
 
 
 @dataclass(frozen=True)
@@ -34,6 +48,15 @@ class Centring:
     def lean(self) -> float:
         """Distance of the light's centre from the field's, fractions of the radius, 0 and up."""
         return float(np.hypot(self.lean_x, self.lean_y))
+
+    @property
+    def dark_side(self) -> Side | None:
+        """Where light is missing most; None where it is even. Which way to aim for it depends on the optics."""
+        if self.lean < LEANS:
+            return None
+        if abs(self.lean_x) >= abs(self.lean_y):
+            return Side.LEFT if self.lean_x > 0 else Side.RIGHT
+        return Side.TOP if self.lean_y > 0 else Side.BOTTOM
 
 
 def measure_centring(view: CueView) -> Centring:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fundusgate.runtime.cues.centring import measure_centring
+from fundusgate.runtime.cues.centring import Centring, Side, measure_centring
 from fundusgate.runtime.cues.exposure import measure_exposure
 from fundusgate.runtime.cues.rim import measure_rim
 from fundusgate.runtime.cues.sharpness import measure_sharpness
@@ -62,7 +62,17 @@ def test_a_lit_half_is_half_a_field_and_leans() -> None:
     assert half.field_fraction == pytest.approx(0.5, abs=0.03)
     assert half.lean_x > 0.3
     assert abs(half.lean_y) < 0.02
+    assert half.dark_side is Side.LEFT
     assert measure_centring(prepare(*disc_of_light(120))).lean < 0.01
+    assert measure_centring(prepare(*disc_of_light(120))).dark_side is None
+
+
+@pytest.mark.parametrize(
+    ("lean", "side"),
+    [((0.3, 0.2), Side.LEFT), ((-0.3, 0.2), Side.RIGHT), ((0.1, 0.2), Side.TOP), ((0.1, -0.2), Side.BOTTOM)],
+)
+def test_the_dark_side_is_opposite_to_the_light(lean: tuple[float, float], side: Side) -> None:
+    assert Centring(0.6, *lean).dark_side is side
 
 
 def test_a_photograph_that_holds_part_of_the_disc_shows_part_of_the_field() -> None:

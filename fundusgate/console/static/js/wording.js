@@ -36,6 +36,7 @@ export function wording(state, newest, health) {
 const FILLERS = {
   live(words, state) {
     if (mends(state)) cause(words, state.prompt);
+    if (mends(state) && state.dark_side) words.say = t(`dark.${state.dark_side}`);
     if (!LIVE.has(state.phase)) return;
     if (state.why) words.more = state.why;
     else if (state.retakes >= state.max_retakes) words.more = t("retake.used_up", { max: state.max_retakes });
