@@ -27,6 +27,19 @@ class AssessPrecision(str, Enum):
     """Quantized."""
 
 
+class AssessBackend(str, Enum):
+    """What runs the networks."""
+
+    AUTO = "auto"
+    """The best that is there; one sentence says which and why."""
+    TENSORRT = "tensorrt"
+    """The engines that `fundusgate compile` built on this machine."""
+    CUDA = "cuda"
+    """ONNX Runtime's CUDA provider."""
+    CPU = "cpu"
+    """ONNX Runtime on the processor."""
+
+
 def assess(
     paths: Annotated[
         list[Path], typer.Argument(metavar="PATH...", help="Photographs, or folders to search with their subfolders.")
@@ -50,6 +63,9 @@ def assess(
     threads: Annotated[
         int | None, typer.Option(help="Threads for one network; all processors unless given.", min=1)
     ] = None,
+    backend: Annotated[
+        AssessBackend, typer.Option(help="What runs the networks; nothing takes the place of one that is named.")
+    ] = AssessBackend.AUTO,
 ) -> None:
     """Judge photographs: verdict, score, where anatomy is hidden, why, and what to do.
 
@@ -62,6 +78,8 @@ def assess(
         fundusgate assess clinic/ --maps overlays
 
         fundusgate assess clinic/ --json > verdicts.jsonl
+
+        fundusgate assess clinic/ --backend tensorrt
     """
     from rich.console import Console
     from rich.markup import escape
@@ -79,7 +97,8 @@ def assess(
         thresholds = None if profile is None else Profile.load(profile)
         if maps is not None:
             _make_folder(maps)
-        with Assessor.open(bundle, precision=precision.value, threads=threads, profile=thresholds) as assessor:
+        with Assessor.open(bundle, precision.value, threads, thresholds, backend.value) as assessor:
+            told.print(escape(assessor.running), highlight=False, soft_wrap=True, style="dim")
             gathered = gather(paths)
             # the lines themselves are the progress where they go to the same terminal
             visible = told.is_terminal and not (as_json and shown.is_terminal)

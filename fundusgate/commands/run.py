@@ -33,6 +33,7 @@ def run(
         ),
     ] = None,
     precision: Annotated[str | None, typer.Option(help="auto, fp32 or int8.")] = None,
+    backend: Annotated[str | None, typer.Option(help="What runs the networks: auto, tensorrt, cuda or cpu.")] = None,
     host: Annotated[
         str | None, typer.Option(help="Address to serve the page on; beyond loopback every screen must pair.")
     ] = None,
@@ -64,7 +65,7 @@ def run(
     given = {
         "camera": camera,
         "archive": archive,
-        "networks": {"bundle": bundle, "precision": precision},
+        "networks": {"bundle": bundle, "precision": precision, "backend": backend},
         "screen": {"host": host, "port": port, "tls_certificate": tls_cert, "tls_key": tls_key},
         "monitoring": {"port": monitoring_port},
         "shutter": {"automatic": automatic},
@@ -120,6 +121,7 @@ def start(configuration: Configuration, seconds: float | None = None) -> None:
 
 def _announce(running: Station, configuration: Configuration) -> None:
     typer.echo(f"Camera {configuration.camera}; captures are kept in {configuration.archive}")
+    typer.echo(running.networks)
     typer.echo(f"Open {running.url} in a browser. Ctrl-C ends.")
     if running.code is not None:
         typer.echo(f"Pairing code: {running.code}")

@@ -86,7 +86,7 @@ def open_networks(
     folder = default_cache() if cache is None else cache
     found = look(tuple(manifests.values()), folder)
     planned = attempts(asked, precision, found.there)
-    failed = list(planned.passed_over)
+    against = dict(planned.passed_over)
     for engine in planned.engines:
         try:
             opened = _open_on(engine, bundle, manifests, found, precision, threads, folder)
@@ -94,9 +94,9 @@ def open_networks(
             # of what was asked for by name there is one, so that nothing takes its place
             if engine is planned.engines[-1]:
                 raise
-            failed.append(f"{engine.value} did not open: {error}")
+            against[engine] = f"{engine.value} did not open: {error}"
             continue
-        return OpenNetworks(opened, engine, told(engine, _detail(opened), failed))
+        return OpenNetworks(opened, engine, told(engine, _detail(opened), against))
     raise AssertionError("there is always an engine to try")
 
 

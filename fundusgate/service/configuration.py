@@ -41,6 +41,7 @@ class Networks(_Section):
     bundle: Place | None = None
     profile: Place | None = None
     precision: Literal["auto", "fp32", "int8"] = "auto"
+    backend: Literal["auto", "tensorrt", "cuda", "cpu"] = "auto"
     threads: Annotated[int, Field(ge=1, le=256)] | None = None
 
 

@@ -43,6 +43,7 @@ class Station:
         code: What a screen must show to be let in; None on loopback.
         monitoring: Address of `/health` and `/metrics`; None where they are turned off.
         server: The screen's server.
+        networks: What runs the networks and why nothing better does, in one sentence.
     """
 
     gate: LiveGate
@@ -50,6 +51,7 @@ class Station:
     code: str | None
     monitoring: str | None
     server: ConsoleServer
+    networks: str
 
 
 @contextmanager
@@ -74,7 +76,9 @@ def station(configuration: Configuration, notifier: Notifier | None = None) -> I
         camera = SupervisedCamera(lambda: open_camera(configuration.camera), limits=PATIENT)
         archive = running.enter_context(Archive.open(configuration.archive))
         profile = None if networks.profile is None else Profile.load(networks.profile)
-        assessor = running.enter_context(Assessor.open(networks.bundle, networks.precision, networks.threads, profile))
+        assessor = running.enter_context(
+            Assessor.open(networks.bundle, networks.precision, networks.threads, profile, networks.backend)
+        )
         gate = running.enter_context(LiveGate(camera, assessor, archive, _settings(configuration.shutter)))
         metrics = Metrics(CollectorRegistry())
         watch = running.enter_context(Watch(gate, metrics, notifier))
@@ -89,7 +93,7 @@ def station(configuration: Configuration, notifier: Notifier | None = None) -> I
         code = None if server.pairing is None else server.pairing.code
         notifier.ready(f"serving {server.url}")
         running.callback(notifier.stopping)
-        yield Station(gate, server.url, code, monitoring, server)
+        yield Station(gate, server.url, code, monitoring, server, assessor.running)
 
 
 def _settings(shutter: Shutter) -> LiveSettings:

@@ -13,11 +13,11 @@ from fundusgate.runtime.backends.base import BackendError
 from fundusgate.runtime.backends.onnx_gpu import CUDA_PROVIDER, TENSORRT_PROVIDER
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
 
 
 class Engine(str, Enum):
-    """What can run a network."""
+    """What can run a network, the preferred first."""
 
     TENSORRT = "tensorrt"
     """An engine that `fundusgate compile` built on this machine."""
@@ -64,8 +64,8 @@ class Attempts:
 
     engines: tuple[Engine, ...]
     """In order: the first that opens runs."""
-    passed_over: tuple[str, ...]
-    """Why each better one is not among them."""
+    passed_over: Mapping[Engine, str]
+    """Why the others are not among them."""
 
 
 def attempts(asked: str, precision: str, there: Surroundings) -> Attempts:
@@ -86,22 +86,24 @@ def attempts(asked: str, precision: str, there: Surroundings) -> Attempts:
         raise BackendError(f"backend {asked!r} is unknown: choose one of {', '.join(ASKABLE)}")
     hindered = {engine: _hindrance(engine, precision, there) for engine in ASKABLE[asked]}
     offered = tuple(engine for engine, why in hindered.items() if not why)
-    why_not = tuple(dict.fromkeys(why for why in hindered.values() if why))
+    why_not = {engine: why for engine, why in hindered.items() if why}
     if not offered:
-        raise BackendError(f"the networks cannot run on backend {asked!r}: {'; '.join(why_not)}")
+        raise BackendError(f"the networks cannot run on backend {asked!r}: {'; '.join(why_not.values())}")
     return Attempts(offered, why_not)
 
 
-def told(engine: Engine, detail: str, passed_over: Sequence[str]) -> str:
+def told(engine: Engine, detail: str, against: Mapping[Engine, str]) -> str:
     """What runs and why nothing better does, in one sentence.
 
     Args:
         engine: What runs.
         detail: More of it, such as versions; may be empty.
-        passed_over: Why each better one does not.
+        against: Why others do not run; only those that are preferred to it are told.
     """
     named = f"The networks run {_NAMES[engine]}" + (f" ({detail})" if detail else "")
-    return f"{named}: {'; '.join(passed_over)}." if passed_over else f"{named}."
+    order = list(Engine)
+    better = dict.fromkeys(against[other] for other in order[: order.index(engine)] if other in against)
+    return f"{named}: {'; '.join(better)}." if better else f"{named}."
 
 
 def _hindrance(engine: Engine, precision: str, there: Surroundings) -> str:
