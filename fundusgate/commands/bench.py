@@ -82,6 +82,10 @@ def measure(
     ] = None,
     loadgen: Annotated[bool, typer.Option("--loadgen", help="Also let MLPerf LoadGen press (SingleStream).")] = False,
     trtexec: Annotated[Path | None, typer.Option(metavar="LOG", help="Show a log of trtexec beside it.")] = None,
+    estimate: Annotated[
+        str | None,
+        typer.Option(metavar="BOARD", help="Measure nothing: estimate a Jetson module's times, such as orin-nano."),
+    ] = None,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write bench.json and bench.png there.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The record on stdout instead of tables.")] = False,
 ) -> None:
@@ -93,9 +97,14 @@ def measure(
 
         fundusgate bench --cadence 10,max --seconds 60 --soak 15 --loadgen --out soak
 
+        fundusgate bench --estimate orin-nano
+
         fundusgate bench compare yesterday/bench.json today/bench.json
     """
     if context.invoked_subcommand is not None:
+        return
+    if estimate is not None:
+        _estimate(estimate, bundle, as_json=as_json)
         return
     from rich.console import Console
 
@@ -205,6 +214,30 @@ def show_trtexec(
         typer.echo(json.dumps(found.to_json_object()))
         return
     print_trtexec(Console(), found)
+
+
+def _estimate(board: str, bundle: Path | None, *, as_json: bool) -> None:
+    from rich.console import Console
+
+    from fundusgate.commands.bench_estimate import estimate_json, modes_of, print_estimate, works_of
+    from fundusgate.runtime.bundle import BundleError, shipped_bundle
+
+    errors = Console(stderr=True)
+    try:
+        from fundusgate.export.readiness.estimate import EstimateError
+        from fundusgate.export.readiness.graph import GraphError
+    except ModuleNotFoundError as error:
+        missing = ModuleNotFoundError(f"{error.name} is not installed; pip install 'fundusgate[export]'")
+        raise _failure(errors, "not estimated", missing) from error
+    modes = modes_of(board)
+    try:
+        works = works_of(shipped_bundle() if bundle is None else bundle)
+    except (BundleError, EstimateError, GraphError) as error:
+        raise _failure(errors, "not estimated", error) from error
+    if as_json:
+        typer.echo(json.dumps(estimate_json(works, modes)))
+        return
+    print_estimate(Console(), works, modes)
 
 
 def _measured(plan: Plan, photographs: str, size: int | None, camera: str | None, console: Console) -> BenchRecord:

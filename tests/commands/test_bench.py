@@ -190,3 +190,26 @@ def test_trtexec(tmp_path: Path, bundle: Path) -> None:
     beside = run("--bundle", bundle, "--cadence", "max", *QUICK, "--trtexec", log)
     assert "--useCudaGraph" in beside.stdout
     assert "verdict" in beside.stdout
+
+
+def test_estimate_measures_nothing(bundle: Path) -> None:
+    result = run("--bundle", bundle, "--estimate", "orin-nano", "--json")
+    assert result.exit_code == 0, result.output
+    content = json.loads(result.stdout)
+    assert content["estimate"] is True
+    assert {graph["graph"] for graph in content["graphs"]} == {"red-light fp32", "dark-cells fp32"}
+    assert {board["module"] for board in content["graphs"][0]["boards"]} == {"Orin Nano 8GB", "Orin Nano 8GB Super"}
+    told = run("--bundle", bundle, "--estimate", "AGX Orin").stdout
+    assert "ESTIMATE" in told
+    assert "MAXN" in told
+    assert "Orin Nano" not in told
+
+
+def test_estimate_of_an_unknown_board_and_of_no_bundle(tmp_path: Path) -> None:
+    unknown = run("--estimate", "abacus")
+    assert unknown.exit_code == 2
+    assert "Orin NX 16GB" in unknown.stderr
+    assert run("--estimate", "").exit_code == 2
+    nothing = run("--estimate", "orin-nx", "--bundle", tmp_path)
+    assert nothing.exit_code == 1
+    assert "not estimated" in nothing.stderr
