@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fundusgate.bench.errors import BenchError
+from fundusgate.bench.record import VERDICT
 from fundusgate.bench.statistics import difference_interval, percentile
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Difference:
         after: Of the second.
         low: Lower end of the bootstrap interval of `after - before`.
         high: Upper end.
+        verdict: The first run's median of press to verdict at this cadence, which the change is held against.
     """
 
     series: str
@@ -52,11 +54,17 @@ class Difference:
     after: float
     low: float
     high: float
+    verdict: float
 
     @property
     def change(self) -> float:
         """After less before."""
         return self.after - self.before
+
+    @property
+    def share(self) -> float:
+        """The change as a share of press to verdict: a sure difference may still be too small to matter."""
+        return self.change / self.verdict
 
     @property
     def larger_than_noise(self) -> bool:
@@ -73,6 +81,7 @@ class Difference:
             "after_ms": self.after,
             "change_ms": self.change,
             "interval_ms": [self.low, self.high],
+            "share_of_verdict": self.share,
             "larger_than_noise": self.larger_than_noise,
         }
 
@@ -119,6 +128,7 @@ def compare(before: BenchRecord, after: BenchRecord, *, force: bool = False) -> 
 
 def _differences(before: Series, after: Series) -> list[Difference]:
     found = []
+    verdict = percentile(before.stages_ms[VERDICT], 50)
     for stage, samples in before.stages_ms.items():
         others = after.stages_ms.get(stage)
         if others is None:
@@ -126,7 +136,7 @@ def _differences(before: Series, after: Series) -> list[Difference]:
         for percent in COMPARED:
             interval = difference_interval(samples, others, percent)
             figures = percentile(samples, percent), percentile(others, percent)
-            found.append(Difference(before.name, stage, percent, *figures, interval.low, interval.high))
+            found.append(Difference(before.name, stage, percent, *figures, interval.low, interval.high, verdict))
     return found
 
 

@@ -31,6 +31,18 @@ _RESULT = re.compile(r"^Result is\s*:\s*(\w+)", re.MULTILINE)
 _EARLY = re.compile(r"Early stopping 90(?:\.0)?th percentile estimate:\s*(\d+)")
 
 
+def check_installed() -> None:
+    """Say at once, not after minutes of measuring, that it is missing.
+
+    Raises:
+        BenchError: LoadGen is not installed.
+    """
+    try:
+        import mlperf_loadgen  # noqa: F401 - whether it can be imported is the question
+    except ImportError as error:
+        raise BenchError(ABSENT) from error
+
+
 def second_opinion(press: Callable[[], object], seconds: float, least: int) -> LoadGenOpinion:
     """Let LoadGen press.
 
@@ -43,10 +55,9 @@ def second_opinion(press: Callable[[], object], seconds: float, least: int) -> L
         BenchError: LoadGen is not installed, or told nothing.
         RuntimeError: A press failed (the camera, a network); raised as it was, after LoadGen has ended.
     """
-    try:
-        import mlperf_loadgen as loadgen
-    except ImportError as error:
-        raise BenchError(ABSENT) from error
+    check_installed()
+    import mlperf_loadgen as loadgen
+
     took: list[float] = []
     failed: list[RuntimeError | ValueError] = []
 

@@ -11,7 +11,7 @@ from fundusgate.bench.cadence import Effort, measure
 from fundusgate.bench.cautions import cautions
 from fundusgate.bench.environment import environment_of, setup_of, usable_processors
 from fundusgate.bench.errors import BenchError
-from fundusgate.bench.loadgen import second_opinion
+from fundusgate.bench.loadgen import check_installed, second_opinion
 from fundusgate.bench.parts import bare_networks, overhead, preparation_parts
 from fundusgate.bench.photographs import MemoryCamera
 from fundusgate.bench.press import PressToVerdict
@@ -91,6 +91,8 @@ def run(
     """
     if not plan.cadences:
         raise BenchError("no cadence: give at least one, such as 10 or max")
+    if plan.loadgen:
+        check_installed()
     began, load = datetime.now(timezone.utc), os.getloadavg()
     before = read_board()
     threads = plan.threads if plan.threads is not None else usable_processors()

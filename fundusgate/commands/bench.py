@@ -141,6 +141,9 @@ def measure(
             from fundusgate.bench.trtexec import read_trtexec
 
             log = read_trtexec(trtexec)
+        if out is not None:
+            # a folder that cannot be made is told before minutes are spent, not after
+            out.mkdir(parents=True, exist_ok=True)
         record = _measured(plan, photographs, size, camera, errors)
         if out is not None:
             _write(record, out, errors)
@@ -245,7 +248,7 @@ def _measured(plan: Plan, photographs: str, size: int | None, camera: str | None
     from fundusgate.bench.run import run
     from fundusgate.device.cameras.uri import open_camera
 
-    with console.status("preparing photographs") as status:
+    with console.status("preparing photographs", refresh_per_second=2) as status:
         eye = None if camera is None else open_camera(camera)
         if photographs == PHANTOM:
             pictures = phantoms(DEFAULT_SIZE if size is None else size)
@@ -258,7 +261,6 @@ def _write(record: BenchRecord, folder: Path, console: Console) -> None:
     from fundusgate.bench.errors import BenchError
     from fundusgate.bench.plot import write_plot
 
-    folder.mkdir(parents=True, exist_ok=True)
     (folder / "bench.json").write_text(record.model_dump_json(indent=1) + "\n", encoding="utf-8")
     try:
         write_plot(record, folder / "bench.png")

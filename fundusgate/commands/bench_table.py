@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from fundusgate.bench.record import BenchRecord, LoadGenOpinion, Series, Soak
     from fundusgate.bench.trtexec import TrtexecLog
 
+_WORTH = 0.01
+"""Share of press to verdict under which even a sure difference is not coloured."""
 _FIGURES = ("min", "p50", "p90", "p95", "p99", "max")
 
 
@@ -54,10 +56,12 @@ def print_differences(console: Console, differences: Sequence[Difference], remar
     """A row a figure, those larger than the noise marked."""
     for remark in remarks:
         _say(console, f"Differs: {remark}")
-    table = Table("cadence", "stage", "figure", "before ms", "after ms", "change ms", "99 % interval ms", "")
+    table = Table(
+        "cadence", "stage", "figure", "before ms", "after ms", "change ms", "99 % interval ms", "of verdict", ""
+    )
     for each in differences:
         mark = ("slower" if each.change > 0 else "quicker") if each.larger_than_noise else "noise"
-        style = {"slower": "red", "quicker": "green", "noise": "dim"}[mark]
+        style = {"slower": "red", "quicker": "green", "noise": "dim"}[mark if abs(each.share) >= _WORTH else "noise"]
         table.add_row(
             each.series,
             each.stage,
@@ -66,6 +70,7 @@ def print_differences(console: Console, differences: Sequence[Difference], remar
             _ms(each.after),
             f"{each.change:+.3f}",
             f"{each.low:+.3f} to {each.high:+.3f}",
+            f"{100 * each.share:+.1f} %",
             Text(mark, style),
         )
     console.print(table)

@@ -29,6 +29,7 @@ def test_more_than_the_whole_spread_is_never_noise(verdicts: list[float], more: 
     assert set(found) == {50, 90}
     for each in found.values():
         assert each.change == pytest.approx(more)
+        assert each.share == pytest.approx(more / sorted(verdicts)[(len(verdicts) - 1) // 2])
         assert each.larger_than_noise
         assert each.low <= each.change <= each.high
 

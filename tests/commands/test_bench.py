@@ -123,6 +123,7 @@ def test_wrong_use(arguments: tuple[str, ...]) -> None:
         (("--camera", "abacus:1"), "abacus"),
         (("--trtexec", "nowhere.log"), "nowhere.log"),
         (("--precision", "int8"), "int8"),
+        (("--out", "/dev/null/here"), "/dev/null"),
     ],
 )
 def test_what_cannot_be_measured(bundle: Path, arguments: tuple[str, ...], why: str) -> None:
@@ -143,7 +144,7 @@ def test_compare(tmp_path: Path) -> None:
     before, after = write(tmp_path / "a.json", spread), write(tmp_path / "b.json", [2 * each for each in spread])
     result = run("compare", before, after)
     assert result.exit_code == 0
-    verdicts = [line for line in result.stdout.splitlines() if "verdict" in line]
+    verdicts = [line for line in result.stdout.splitlines() if "│ verdict" in line]
     assert len(verdicts) == 2
     assert all("slower" in line for line in verdicts)
     assert "noise" in result.stdout
