@@ -66,6 +66,10 @@ def assess(
     backend: Annotated[
         AssessBackend, typer.Option(help="What runs the networks; nothing takes the place of one that is named.")
     ] = AssessBackend.AUTO,
+    engines: Annotated[
+        Path | None,
+        typer.Option(help="Folder of `fundusgate compile --cache`; the user's cache folder unless given.", exists=True),
+    ] = None,
 ) -> None:
     """Judge photographs: verdict, score, where anatomy is hidden, why, and what to do.
 
@@ -97,7 +101,7 @@ def assess(
         thresholds = None if profile is None else Profile.load(profile)
         if maps is not None:
             _make_folder(maps)
-        with Assessor.open(bundle, precision.value, threads, thresholds, backend.value) as assessor:
+        with Assessor.open(bundle, precision.value, threads, thresholds, backend.value, engines) as assessor:
             told.print(escape(assessor.running), highlight=False, soft_wrap=True, style="dim")
             gathered = gather(paths)
             # the lines themselves are the progress where they go to the same terminal

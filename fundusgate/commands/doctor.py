@@ -99,7 +99,7 @@ def _findings(
         source = None
     found += python_findings(board.identity)
     found += onnxruntime_findings()
-    found += _networks(board, root, bundle or settings.networks.bundle, cache)
+    found += _networks(board, root, bundle or settings.networks.bundle, cache or settings.networks.engines)
     found += camera_findings(find_cameras(), None if source is None else settings.camera)
     found += archive_findings(settings.archive, board.storage)
     # a copied tree's clocks stopped when it was copied

@@ -42,6 +42,8 @@ class Networks(_Section):
     profile: Place | None = None
     precision: Literal["auto", "fp32", "int8"] = "auto"
     backend: Literal["auto", "tensorrt", "cuda", "cpu"] = "auto"
+    engines: Place | None = None
+    """Where `fundusgate compile --cache` put engines; the user's cache folder unless given."""
     threads: Annotated[int, Field(ge=1, le=256)] | None = None
 
 
@@ -148,6 +150,7 @@ class Configuration(_Section):
         named = {
             "networks.bundle": self.networks.bundle,
             "networks.profile": self.networks.profile,
+            "networks.engines": self.networks.engines,
             "screen.tls_certificate": self.screen.tls_certificate,
             "screen.tls_key": self.screen.tls_key,
         }

@@ -77,7 +77,14 @@ def station(configuration: Configuration, notifier: Notifier | None = None) -> I
         archive = running.enter_context(Archive.open(configuration.archive))
         profile = None if networks.profile is None else Profile.load(networks.profile)
         assessor = running.enter_context(
-            Assessor.open(networks.bundle, networks.precision, networks.threads, profile, networks.backend)
+            Assessor.open(
+                networks.bundle,
+                networks.precision,
+                networks.threads,
+                profile,
+                backend=networks.backend,
+                engines=networks.engines,
+            )
         )
         gate = running.enter_context(LiveGate(camera, assessor, archive, _settings(configuration.shutter)))
         metrics = Metrics(CollectorRegistry())

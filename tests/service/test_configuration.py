@@ -48,10 +48,12 @@ def test_every_mistake_is_named(tmp_path: Path) -> None:
 
 def test_files_that_are_not_there_are_named(tmp_path: Path) -> None:
     text = f'[networks]\nbundle = "{tmp_path}/nowhere"\nprofile = "{tmp_path}/clinic.toml"\n'
+    text += f'engines = "{tmp_path}/engines"\n'
     with pytest.raises(ConfigurationError) as caught:
         load(tmp_path, text)
     assert "networks.bundle" in str(caught.value)
     assert "networks.profile" in str(caught.value)
+    assert "networks.engines" in str(caught.value)
 
 
 def test_a_certificate_needs_its_key(tmp_path: Path) -> None:

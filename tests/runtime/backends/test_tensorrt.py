@@ -216,6 +216,21 @@ def test_an_engine_that_refuses_to_be_captured_is_enqueued(monkeypatch: pytest.M
     assert driver.live == 0
 
 
+def test_a_warning_a_frame_neither_fails_nor_piles_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    cuda = install(monkeypatch, FakeCuda())
+    with engine_of(write_graph(tmp_path / "means.onnx", MEANS), cuda) as backend:
+        cuda.engine = "warn"
+        assert all(is_right(backend, seed) for seed in range(5))
+        assert backend._listener.problems == []
+
+
+def test_a_graph_is_captured_after_a_first_enqueue(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    cuda = FakeCuda()
+    install(monkeypatch, cuda, FakeDriver(cuda))
+    with engine_of(write_graph(tmp_path / "means.onnx", MEANS), cuda) as backend:
+        assert backend.description == "TensorRT 10.3.0, pinned copies, one CUDA graph"
+
+
 def test_any_thread_may_use_it(backend: TensorRtBackend, played: tuple[FakeCuda, FakeDriver | None]) -> None:
     told: list[tuple[bool, int]] = []
 

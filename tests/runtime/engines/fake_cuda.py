@@ -53,7 +53,7 @@ class FakeCuda:
         """What the call of that name raises, until it is taken out."""
         self.engine = "well"
         """How engines run: "well", "refuse" (enqueueing is False), "nothing" (True, and no output is written), "half"
-        (half of each output is written), "complain" (an error is logged)."""
+        (half of each output is written), "complain" (an error is logged), "warn" (a warning is)."""
         self.pinned = 0
         self._stacks = threading.local()
         self._next = 4096

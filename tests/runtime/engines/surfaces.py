@@ -134,9 +134,10 @@ class _Engine:
 
 
 class _Execution:
-    def __init__(self, engine: Any, cuda: FakeCuda, error: int) -> None:
+    def __init__(self, engine: Any, cuda: FakeCuda, severities: dict[str, int]) -> None:
         cuda.require("create_execution_context")
-        self._engine, self._cuda, self._addresses, self._error = engine, cuda, {}, error
+        self._engine, self._cuda, self._addresses = engine, cuda, {}
+        self._error, self._warning, self._settled = severities["ERROR"], severities["WARNING"], False
 
     def set_tensor_address(self, name: str, memory: int) -> bool:
         assert isinstance(memory, int)
@@ -154,6 +155,12 @@ class _Execution:
         self._cuda.require("enqueue")
         assert set(self._addresses) == set(self._engine._nodes), "a tensor without an address"
         how = self._cuda.engine
+        if self._cuda.streams[stream_handle].captured is not None and not self._settled:
+            self._engine._listener.log(self._error, "enqueueV3: a first enqueue cannot be captured")
+            return False
+        self._settled = True
+        if how == "warn":
+            self._engine._listener.log(self._warning, "using default stream may lead to performance issues")
         if how == "complain":
             self._engine._listener.log(self._error, "CASK convolution execution failed")
         if how == "refuse":
@@ -256,9 +263,7 @@ def release(
         "ICudaEngine",
         _Engine,
         get_tensor_mode=mode,
-        create_execution_context=lambda self: execution(
-            self, FakeCuda() if cuda is None else cuda, severities["ERROR"]
-        ),
+        create_execution_context=lambda self: execution(self, FakeCuda() if cuda is None else cuda, severities),
     )
     module.Builder = offer(
         "Builder",
