@@ -108,7 +108,7 @@ def test_nothing_is_allocated_for_a_frame(backend: TensorRtBackend, played: tupl
         for seed in range(20):
             backend.infer(picture(seed))
         assert cuda.allocated == before
-        assert driver is None or driver.launched == 21
+        assert driver is None or driver.launched == 22
     assert (cuda.memory, cuda.pinned, driver.live if driver else 0) == ({}, 0, 0)
 
 
@@ -186,7 +186,7 @@ def test_an_opening_that_fails_leaves_nothing_behind(
         assert is_right(backend, 1)
 
 
-@pytest.mark.parametrize("call", ["cuStreamBeginCapture", "cuStreamEndCapture", "cuGraphInstantiate"])
+@pytest.mark.parametrize("call", ["cuStreamBeginCapture", "cuStreamEndCapture", "cuGraphInstantiate", "cuGraphLaunch"])
 def test_what_cannot_be_captured_is_enqueued(call: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     cuda = FakeCuda(integrated=True)
     driver = FakeDriver(cuda)
@@ -196,6 +196,20 @@ def test_what_cannot_be_captured_is_enqueued(call: str, monkeypatch: pytest.Monk
         assert f"zero copy, plain enqueueing ({call} answers 901)" in backend.description
         assert is_right(backend, 1)
     assert (driver.launched, driver.live) == (0, 0)
+
+
+@pytest.mark.parametrize("integrated", [False, True])
+def test_a_graph_that_gives_another_result_is_given_up(
+    integrated: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    cuda = FakeCuda(integrated)
+    driver = FakeDriver(cuda)
+    install(monkeypatch, cuda, driver)
+    driver.loses = True
+    with engine_of(write_graph(tmp_path / "means.onnx", MEANS), cuda) as backend:
+        assert backend.description.endswith("plain enqueueing (the captured graph gave another result)")
+        assert is_right(backend, 1)
+        assert (driver.launched, driver.live) == (1, 0)
 
 
 def test_an_engine_that_refuses_to_be_captured_is_enqueued(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

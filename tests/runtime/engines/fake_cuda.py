@@ -219,6 +219,7 @@ class FakeDriver:
 
     Attributes:
         fails: names of calls that answer with an error.
+        loses: whether what was captured last is lost from graphs.
         launched: graphs that were launched.
         live: graphs and executables that were not given back.
     """
@@ -230,6 +231,7 @@ class FakeDriver:
     def __init__(self, cuda: FakeCuda) -> None:
         self._cuda = cuda
         self.fails: set[str] = set()
+        self.loses = False
         self.launched = 0
         self.live = 0
         for release in GPU_SURFACES["cuda-bindings"].values():
@@ -255,7 +257,7 @@ class FakeDriver:
         assert flags == 0
         status = self._status("cuGraphInstantiate")
         self.live += not status
-        return status, list(hGraph)
+        return status, hGraph[: -1 if self.loses else None]
 
     def cuGraphDestroy(self, hGraph: Any) -> tuple[int]:  # noqa: ARG002, N803
         self.live -= 1
