@@ -34,7 +34,7 @@ def write_plot(record: BenchRecord, path: Path) -> None:
     except ImportError as error:
         raise BenchError(ABSENT) from error
     rows = 1 if record.soak is None else 2
-    figure = Figure(figsize=(12, 4.6 * rows), layout="constrained")
+    figure = Figure(figsize=(12, 5.2 * rows), layout="constrained")
     FigureCanvasAgg(figure)
     grid = figure.subplots(rows, 2, squeeze=False)
     _spread(grid[0][0], record.series)
@@ -58,7 +58,8 @@ def _spread(axes: Any, series: list[Series]) -> None:  # noqa: ANN401 - matplotl
     axes.set(xlabel="milliseconds from press to verdict", ylabel="share of verdicts that had come", ylim=(0, 1.01))
     axes.set_title("Spread, nothing clipped", fontsize=10)
     axes.grid(alpha=0.3)
-    axes.legend(loc="lower right", fontsize=8)
+    # below: curves may go anywhere
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncol=2, fontsize=8)
 
 
 def _course(axes: Any, series: list[Series]) -> None:  # noqa: ANN401
@@ -69,7 +70,7 @@ def _course(axes: Any, series: list[Series]) -> None:  # noqa: ANN401
     axes.set(xlabel="seconds since the first sample of the cadence", ylabel="milliseconds", ylim=(0, _above(series)))
     axes.set_title("Course", fontsize=10)
     axes.grid(alpha=0.3)
-    axes.legend(fontsize=8, markerscale=3)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncol=5, fontsize=8, markerscale=3)
 
 
 def _soak(left: Any, right: Any, soak: Soak) -> None:  # noqa: ANN401
@@ -95,7 +96,7 @@ def _soak(left: Any, right: Any, soak: Soak) -> None:  # noqa: ANN401
     right.set(xlabel="minutes", ylim=(0, 1.1 * max(highest, 1.0)))
     right.set_title("The machine meanwhile", fontsize=10)
     right.grid(alpha=0.3)
-    right.legend(fontsize=8)
+    right.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncol=2, fontsize=8)
 
 
 def _above(series: list[Series]) -> float:

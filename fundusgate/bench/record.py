@@ -184,6 +184,7 @@ class BenchRecord(_Plain):
     overhead: Overhead
     soak: Soak | None = None
     loadgen: LoadGenOpinion | None = None
+    trtexec: dict[str, Any] | None = Field(default=None, description="a log of trtexec that the user put beside it")
     warnings: list[str]
 
 

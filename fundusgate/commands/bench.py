@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fundusgate.bench.record import BenchRecord
     from fundusgate.bench.run import Plan
 
-bench = typer.Typer(help="Measure from press to verdict, at a camera's cadence and back to back; compare two runs.")
+bench = typer.Typer()
 
 PHANTOM = "phantom"
 DEFAULT_SIZE = 1024
@@ -145,6 +145,8 @@ def measure(
             # a folder that cannot be made is told before minutes are spent, not after
             out.mkdir(parents=True, exist_ok=True)
         record = _measured(plan, photographs, size, camera, errors)
+        if log is not None:
+            record = record.model_copy(update={"trtexec": log.to_json_object()})
         if out is not None:
             _write(record, out, errors)
     except (BenchError, AssessorError, BundleError, BackendError, CameraError, PhotographError, OSError) as error:

@@ -188,9 +188,12 @@ def test_trtexec(tmp_path: Path, bundle: Path) -> None:
         assert word in result.stdout
     assert json.loads(run("trtexec", log, "--json").stdout)["rows_ms"]["GPU Compute Time"]["p50"] == 0.45
     assert run("trtexec", tmp_path / "b.log").exit_code == 1
-    beside = run("--bundle", bundle, "--cadence", "max", *QUICK, "--trtexec", log)
+    beside = run("--bundle", bundle, "--cadence", "max", *QUICK, "--trtexec", log, "--out", tmp_path)
     assert "--useCudaGraph" in beside.stdout
     assert "verdict" in beside.stdout
+    kept = read_record(tmp_path / "bench.json").trtexec
+    assert kept is not None
+    assert kept["flags"] == ["--loadEngine=a.plan", "--useCudaGraph"]
 
 
 def test_estimate_measures_nothing(bundle: Path) -> None:
