@@ -6,6 +6,7 @@ Both speak to the same driver, so a stream that pycuda made is captured by its h
 from __future__ import annotations
 
 import importlib
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -45,11 +46,10 @@ class CudaGraph:
         self._stream = driver.CUstream(stream)
         mode = driver.CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL
         self._call("cuStreamBeginCapture", self._stream, mode)
-        try:
+        with ExitStack() as failed:
+            failed.callback(self._abandon)
             enqueue()
-        except BaseException:
-            self._abandon()
-            raise
+            failed.pop_all()
         (graph,) = self._call("cuStreamEndCapture", self._stream)
         try:
             (self._executable,) = self._call("cuGraphInstantiate", graph, 0)

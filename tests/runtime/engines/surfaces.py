@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import onnxruntime as ort
+from onnxruntime.capi.onnxruntime_pybind11_state import InvalidProtobuf
 
 from fundusgate.runtime.engines.api import TensorRt
 from tests.runtime.engines.fake_cuda import ALIGNMENT, FakeCuda
@@ -252,7 +253,7 @@ def release(
         length = int.from_bytes(plan[28:32], "big")
         try:
             return engine(plan[32 + length :], self._listener)
-        except Exception as error:  # noqa: BLE001 - ONNX Runtime's exceptions share no base class
+        except InvalidProtobuf as error:
             self._listener.log(severities["ERROR"], f"Serialization assertion failed: {error}")
             return None
 
