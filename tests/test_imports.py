@@ -60,7 +60,7 @@ def test_every_room_has_its_arrows_stated() -> None:
     assert rooms - {"commands"} <= set(MAY_IMPORT)
 
 
-@pytest.mark.parametrize("room", ["runtime", "device", "archive.store"])
+@pytest.mark.parametrize("room", ["runtime", "device", "archive.store", "bench.run"])
 def test_a_camera_loads_neither_torch_nor_onnx(room: str) -> None:
     code = (
         f"import sys, time; import fundusgate.{room}\n"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from math import isclose
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError, model_validator
 
 from fundusgate.bench.errors import BenchError
 from fundusgate.bench.statistics import METHOD, PERCENTILES, percentile, variation
@@ -12,6 +13,8 @@ from fundusgate.bench.statistics import METHOD, PERCENTILES, percentile, variati
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    from typing_extensions import Self
 
 SCHEMA_VERSION = 1
 VERDICT = "verdict"
@@ -44,6 +47,14 @@ class Summary(_Plain):
         spread = {"min": min(samples), "max": max(samples), "mean": mean, "variation": variation(samples)}
         return cls.model_validate({"count": len(samples), **figures, **spread})
 
+    def agrees(self, other: Summary) -> bool:
+        """Whether both say the same; another processor may add in another order, which moves the last digits."""
+        mine, theirs = self.model_dump(), other.model_dump()
+        return all(
+            theirs[name] == value or (None not in (value, theirs[name]) and isclose(value, theirs[name], rel_tol=1e-9))
+            for name, value in mine.items()
+        )
+
 
 class Series(_Plain):
     """Presses at one cadence."""
@@ -55,6 +66,17 @@ class Series(_Plain):
     summaries: dict[str, Summary]
     missed: int = Field(description="verdicts that came later than one period after their press was due")
     skipped: int = Field(description="moments of the cadence without a press: the one before was still at work")
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        lengths = {len(samples) for samples in self.stages_ms.values()}
+        if VERDICT not in self.stages_ms or lengths != {len(self.due_s)} or not self.due_s:
+            raise ValueError(f"every stage, {VERDICT!r} among them, needs one sample for each press")
+        if self.summaries.keys() != self.stages_ms.keys() or not all(
+            Summary.of(samples).agrees(self.summaries[name]) for name, samples in self.stages_ms.items()
+        ):
+            raise ValueError("the summaries do not follow from the samples: the file was altered")
+        return self
 
     @classmethod
     def of(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import pytest
 
 from fundusgate.bench.cadence import LEAST_WARM_UP, Effort
 from fundusgate.bench.errors import BenchError
+from fundusgate.bench.parts import bare_networks
 from fundusgate.bench.photographs import MemoryCamera, pixels_sha256
 from fundusgate.bench.press import STAGES
 from fundusgate.bench.record import VERDICT, BenchRecord, read_record
@@ -18,6 +20,8 @@ from fundusgate.bench.run import Plan, run
 from fundusgate.bench.soak import soak
 from fundusgate.device.cameras.sim import SimulatedCamera
 from fundusgate.phantom import render
+from fundusgate.runtime import Assessor
+from fundusgate.runtime.backends.choice import Engine
 from fundusgate.runtime.bundle import MANIFEST_NAME, file_sha256
 from tests.commands.bundles import write_bundle
 
@@ -153,6 +157,35 @@ def test_what_is_no_record(tmp_path: Path, text: str) -> None:
         read_record(tmp_path / "a.json")
     with pytest.raises(BenchError, match="cannot be read"):
         read_record(tmp_path / "missing.json")
+
+
+def test_an_altered_record(tmp_path: Path, record: BenchRecord) -> None:
+    content = json.loads(record.model_dump_json())
+    series = content["series"][0]
+    # what another processor's order of adding may do
+    series["summaries"][VERDICT]["mean"] *= 1 + 1e-15
+    (tmp_path / "a.json").write_text(json.dumps(content))
+    assert read_record(tmp_path / "a.json").series
+    series["summaries"][VERDICT]["p99"] *= 0.5
+    (tmp_path / "a.json").write_text(json.dumps(content))
+    with pytest.raises(BenchError, match="do not follow"):
+        read_record(tmp_path / "a.json")
+    series["stages_ms"]["map"].pop()
+    (tmp_path / "a.json").write_text(json.dumps(content))
+    with pytest.raises(BenchError, match="one sample for each press"):
+        read_record(tmp_path / "a.json")
+
+
+def test_bare_networks_on_what_is_no_processor(bundle: Path, eye: NDArray[np.uint8]) -> None:
+    class OnAGpu:
+        """Says that a GPU runs it, so that the backends themselves are timed."""
+
+        engine = Engine.CUDA
+
+    with Assessor.open(bundle, backend="cpu") as assessor:
+        for runs in (assessor, OnAGpu()):
+            with bare_networks(bundle, runs, "cpu", "fp32", 1, eye) as run_both:  # type: ignore[arg-type]
+                assert run_both() > 0
 
 
 def test_a_newer_record(tmp_path: Path, record: BenchRecord) -> None:
