@@ -53,7 +53,7 @@ def rig(
 ) -> Callable[..., AbstractContextManager[Rig]]:
     """Opens a live gate; arguments replace its parts."""
     faults = Faults()
-    monkeypatch.setattr("fundusgate.runtime.assessor.OnnxRuntimeBackend", faults.backend)
+    monkeypatch.setattr("fundusgate.runtime.opening.OnnxRuntimeBackend", faults.backend)
 
     @contextmanager
     def opened(
