@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from fundusgate.runtime.toml_file import mistakes_of, read_toml
 
 DEFAULT_PROFILE = Path(__file__).resolve().parent.parent / "profiles" / "default.toml"
 
@@ -148,18 +144,12 @@ class Profile(_Strict):
                 out of range; the message names them all.
         """
         source = DEFAULT_PROFILE if path is None else Path(path)
-        try:
-            with source.open("rb") as stream:
-                content = tomllib.load(stream)
-        except OSError as error:
-            raise ProfileError(f"profile {source} cannot be read: {error.strerror}") from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise ProfileError(f"profile {source} is no TOML: {error}") from error
+        content = read_toml(source, "profile", ProfileError)
         try:
             return cls.model_validate(content)
         except ValidationError as error:
-            mistakes = [f"  {'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors()]
-            found = "\n".join(mistakes)
+            mistakes = mistakes_of(error)
+            found = "\n".join(f"  {mistake}" for mistake in mistakes)
             raise ProfileError(
                 f"profile {source} has {len(mistakes)} mistake(s):\n{found}\ncompare it with {DEFAULT_PROFILE}"
             ) from error

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from fundusgate.archive.layout import default_folder
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from fundusgate.runtime.toml_file import mistakes_of, read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -106,14 +101,7 @@ class Configuration(_Section):
             ConfigurationError: It cannot be read, is no TOML, has unknown keys, wrong types or values out of range, or
                 names files that are not there; the message names every mistake.
         """
-        try:
-            with path.open("rb") as stream:
-                content = tomllib.load(stream)
-        except OSError as error:
-            raise ConfigurationError(f"configuration {path} cannot be read: {error.strerror}") from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise ConfigurationError(f"configuration {path} is no TOML: {error}") from error
-        return cls._checked(content, f"configuration {path}")
+        return cls._checked(read_toml(path, "configuration", ConfigurationError), f"configuration {path}")
 
     def with_options(self, given: Mapping[str, Any]) -> Configuration:
         """This configuration with what was given on the command line.
@@ -137,7 +125,7 @@ class Configuration(_Section):
         try:
             found = cls.model_validate(content)
         except ValidationError as error:
-            mistakes = [f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors()]
+            mistakes = mistakes_of(error)
         else:
             mistakes = found.missing_files()
             if not mistakes:

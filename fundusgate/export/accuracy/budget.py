@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -10,11 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from fundusgate.export.accuracy.statistics import wilson_interval
 from fundusgate.export.specs import ExportError
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from fundusgate.runtime.toml_file import mistakes_of, read_toml
 
 DEFAULT_BUDGET = Path(__file__).resolve().parent.parent / "budget.toml"
 
@@ -41,16 +36,13 @@ class Budget(BaseModel):
             ExportError: It cannot be read, is no TOML, or has unknown keys, missing keys or values out of range.
         """
         source = DEFAULT_BUDGET if path is None else path
+        content = read_toml(source, "budget", ExportError)
         try:
-            with source.open("rb") as stream:
-                return cls.model_validate(tomllib.load(stream))
-        except OSError as error:
-            raise ExportError(f"budget {source} cannot be read: {error.strerror}") from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise ExportError(f"budget {source} is no TOML: {error}") from error
+            return cls.model_validate(content)
         except ValidationError as error:
-            mistakes = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
-            raise ExportError(f"budget {source}: {mistakes}; compare it with {DEFAULT_BUDGET}") from error
+            raise ExportError(
+                f"budget {source}: {'; '.join(mistakes_of(error))}; compare it with {DEFAULT_BUDGET}"
+            ) from error
 
     def least_photographs(self) -> int:
         """How many photographs without a flip prove `flips_upper`: with fewer nothing can pass."""
