@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,7 +24,7 @@ from fundusgate.runtime.score_scale import weighed
 from fundusgate.runtime.verdict import judge
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
     from types import TracebackType
 
@@ -148,10 +149,7 @@ class Assessor:
         started = time.perf_counter()
         photograph = prepare(rgb, self._map.manifest.preprocessing, self._score.manifest.preprocessing)
         prepared = time.perf_counter()
-        # an engine serves one thread at a time
-        with self._lock:
-            if not self._open:
-                raise AssessorError("this assessor is closed: open another")
+        with self._serving():
             waited = time.perf_counter()
             from_map = self._map.backend.infer(photograph.map_input)
             mapped = time.perf_counter()
@@ -200,9 +198,7 @@ class Assessor:
         for_score = score_input(rgb, seen, map_how, score_how) if want_score else None
         elapsed = {"preprocess": 1e3 * (time.perf_counter() - started)}
         degraded = retina = opinion = score = None
-        with self._lock:
-            if not self._open:
-                raise AssessorError("this assessor is closed: open another")
+        with self._serving():
             if want_map:
                 began = time.perf_counter()
                 degraded, retina = read_map(self._map.manifest, self._map.backend.infer(seen.map_input))
@@ -245,15 +241,21 @@ class Assessor:
         """
         how = self._score.manifest.preprocessing
         framed = network_input(rgb, seen.disc, how)
-        with self._lock:
-            if not self._open:
-                raise AssessorError("this assessor is closed: open another")
+        with self._serving():
             return self._opinion(self._score.backend.infer(framed))
 
     def _opinion(self, outputs: Mapping[str, NDArray[np.float32]]) -> float:
         """The score network's outputs on the reported scale, 0..100."""
         stated = output_that_means(self._score.manifest, "mean_opinion_score")
         return self._scale.report(float(outputs[stated.name].ravel()[0]))
+
+    @contextmanager
+    def _serving(self) -> Iterator[None]:
+        # an engine serves one thread at a time
+        with self._lock:
+            if not self._open:
+                raise AssessorError("this assessor is closed: open another")
+            yield
 
     def close(self) -> None:
         """Give the networks back; closing twice is harmless."""
