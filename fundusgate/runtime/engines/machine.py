@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fundusgate.device.board.memory import read_memory
+from fundusgate.device.board.tree import Tree
 from fundusgate.runtime.engines.api import EngineError
 
 _DRIVER = "libcuda.so.1"
 _CAPABILITY_MAJOR, _CAPABILITY_MINOR = 75, 76
 """CUdevice_attribute numbers of CUDA's driver interface."""
 _RELEASE = re.compile(r"# R(\d+) \(release\), REVISION: ([\d.]+)")
-_AVAILABLE = re.compile(r"^MemAvailable:\s+(\d+) kB", re.MULTILINE)
 
 
 class NoDriverError(EngineError):
@@ -55,13 +56,12 @@ def read_machine(root: Path = Path("/"), driver: Any = None) -> Machine:  # noqa
     """
     cuda = _Driver(_open_driver() if driver is None else driver)
     release = _RELEASE.search(_text(root / "etc/nv_tegra_release"))
-    free = _AVAILABLE.search(_text(root / "proc/meminfo"))
     return Machine(
         board=_text(root / "proc/device-tree/model").strip("\0\n ") or cuda.device_name(),
         capability=cuda.capability(),
         cuda=cuda.version(),
         l4t=f"{release[1]}.{release[2]}" if release else "",
-        available=int(free[1]) * 1024 if free else 0,
+        available=read_memory(Tree(root)).available or 0,
     )
 
 
