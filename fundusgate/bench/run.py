@@ -41,7 +41,7 @@ class Plan:
     Attributes:
         bundle: folder; None for the shipped one.
         precision: "auto", "fp32" or "int8".
-        backend: "auto", "tensorrt", "cuda" or "cpu".
+        backend: "auto", "tensorrt", "cuda", "cpu" or "openvino".
         threads: of each network on the processor; None for every processor.
         cadences: presses a second, over 0; None for back to back.
         effort: at each cadence.

@@ -38,6 +38,8 @@ class AssessBackend(str, Enum):
     """ONNX Runtime's CUDA provider."""
     CPU = "cpu"
     """ONNX Runtime on the processor."""
+    OPENVINO = "openvino"
+    """OpenVINO on the processor; `auto` does not take it."""
 
 
 def assess(

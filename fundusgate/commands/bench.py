@@ -29,6 +29,7 @@ class BackendChoice(str, Enum):
     TENSORRT = "tensorrt"
     CUDA = "cuda"
     CPU = "cpu"
+    OPENVINO = "openvino"
 
 
 class PrecisionChoice(str, Enum):

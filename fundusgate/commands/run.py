@@ -33,7 +33,7 @@ def run(
         ),
     ] = None,
     precision: Annotated[str | None, typer.Option(help="auto, fp32 or int8.")] = None,
-    backend: Annotated[str | None, typer.Option(help="What runs the networks: auto, tensorrt, cuda or cpu.")] = None,
+    backend: Annotated[str | None, typer.Option(help="What runs them: auto, tensorrt, cuda, cpu or openvino.")] = None,
     host: Annotated[
         str | None, typer.Option(help="Address to serve the page on; beyond loopback every screen must pair.")
     ] = None,

@@ -75,8 +75,8 @@ class Assessor:
                 within the accuracy budget), else float.
             threads: threads for one network, 1 and up; None takes every processor that this process may use.
             profile: thresholds; None takes the shipped profile with the working points of the bundle's own weights.
-            backend: what runs the networks: "tensorrt", "cuda" or "cpu", and nothing takes its place; "auto" takes the
-                best that is there, and `running` says which and why.
+            backend: what runs the networks: "tensorrt", "cuda", "cpu" or "openvino", and nothing takes its place;
+                "auto" takes the best of the first three, and `running` says which and why.
             engines: folder where `fundusgate compile` keeps engines; None for the user's cache folder.
 
         Raises:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fundusgate.runtime.backends.base import BackendError
-from fundusgate.runtime.backends.choice import Engine, attempts, told
+from fundusgate.runtime.backends.choice import ON_PROCESSOR, Engine, attempts, told
 from fundusgate.runtime.backends.onnx_cpu import OnnxRuntimeBackend
 from fundusgate.runtime.backends.onnx_gpu import CUDA_PROVIDER, TENSORRT_PROVIDER, OnnxRuntimeGpuBackend
+from fundusgate.runtime.backends.openvino import OpenVinoBackend
 from fundusgate.runtime.backends.surroundings import look
 from fundusgate.runtime.backends.tensorrt import TensorRtBackend
 from fundusgate.runtime.engines.cache import default_cache
@@ -74,7 +75,7 @@ def open_networks(
     Args:
         bundle: Verified.
         manifests: Its networks that shall run.
-        asked: "auto", "tensorrt", "cuda" or "cpu".
+        asked: "auto", "tensorrt", "cuda", "cpu" or "openvino".
         precision: "auto", "fp32" or "int8".
         threads: For one network on the processor; None for every processor.
         cache: Where `fundusgate compile` keeps engines; None for the user's cache folder.
@@ -143,12 +144,14 @@ def _graph(
     threads: int | None,
     cache: Path,
 ) -> OpenNetwork:
-    # the INT8 graph for ONNX Runtime is made for processors
-    chosen = common_precision(bundle, every, precision if engine is Engine.CPU else "fp32")
+    # int8-cpu is made for processors
+    chosen = common_precision(bundle, every, precision if engine in ON_PROCESSOR else "fp32")
     path = bundle.graph_path(manifest.name, chosen)
     backend: Backend
     if engine is Engine.CPU:
         backend = OnnxRuntimeBackend(path, threads=threads)
+    elif engine is Engine.OPENVINO:
+        backend = OpenVinoBackend(path, threads=threads)
     else:
         provider = CUDA_PROVIDER if engine is Engine.CUDA else TENSORRT_PROVIDER
         backend = OnnxRuntimeGpuBackend(path, provider, cache / "onnxruntime")
@@ -157,6 +160,7 @@ def _graph(
 
 def _detail(opened: Mapping[Role, OpenNetwork]) -> str:
     parts = [f"{network.manifest.name} as {network.precision}" for network in opened.values()]
+    versioned = (TensorRtBackend, OpenVinoBackend)
     backends = (network.backend for network in opened.values())
-    parts += dict.fromkeys(backend.description for backend in backends if isinstance(backend, TensorRtBackend))
+    parts += dict.fromkeys(backend.description for backend in backends if isinstance(backend, versioned))
     return ", ".join(parts)

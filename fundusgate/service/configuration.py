@@ -36,7 +36,7 @@ class Networks(_Section):
     bundle: Place | None = None
     profile: Place | None = None
     precision: Literal["auto", "fp32", "int8"] = "auto"
-    backend: Literal["auto", "tensorrt", "cuda", "cpu"] = "auto"
+    backend: Literal["auto", "tensorrt", "cuda", "cpu", "openvino"] = "auto"
     engines: Place | None = None
     """Where `fundusgate compile --cache` put engines; the user's cache folder unless given."""
     threads: Annotated[int, Field(ge=1, le=256)] | None = None

@@ -27,6 +27,8 @@ class Engine(str, Enum):
     """ONNX Runtime's CUDA provider."""
     CPU = "cpu"
     """ONNX Runtime on the processor."""
+    OPENVINO = "openvino"
+    """OpenVINO on the processor: only where it is asked for by name."""
 
 
 ASKABLE: dict[str, tuple[Engine, ...]] = {
@@ -34,8 +36,12 @@ ASKABLE: dict[str, tuple[Engine, ...]] = {
     "tensorrt": (Engine.TENSORRT,),
     "cuda": (Engine.CUDA,),
     "cpu": (Engine.CPU,),
+    "openvino": (Engine.OPENVINO,),
 }
 """What may be asked for, and the engines that serve it, the preferred first."""
+
+ON_PROCESSOR = (Engine.CPU, Engine.OPENVINO)
+"""What the INT8 graphs for processors are for; neither needs more than its package, which opening tells."""
 
 _PROVIDERS = {Engine.ONNXRUNTIME_TENSORRT: TENSORRT_PROVIDER, Engine.CUDA: CUDA_PROVIDER}
 _NAMES = {
@@ -43,6 +49,7 @@ _NAMES = {
     Engine.ONNXRUNTIME_TENSORRT: "on the GPU with ONNX Runtime's TensorRT provider",
     Engine.CUDA: "on the GPU with ONNX Runtime's CUDA provider",
     Engine.CPU: "on the processor with ONNX Runtime",
+    Engine.OPENVINO: "on the processor with OpenVINO",
 }
 
 
@@ -108,7 +115,7 @@ def told(engine: Engine, detail: str, against: Mapping[Engine, str]) -> str:
 
 def _hindrance(engine: Engine, precision: str, there: Surroundings) -> str:
     """Why an engine cannot be tried; empty where it can."""
-    if engine is Engine.CPU:
+    if engine in ON_PROCESSOR:
         return ""
     if there.no_gpu:
         return there.no_gpu

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fundusgate.runtime.backends.base import Backend, BackendError, Signature
+from fundusgate.runtime.backends.processors import threads_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,10 +34,8 @@ class OnnxRuntimeBackend(Backend):
 
     def __init__(self, path: Path, threads: int | None = None, *, spin: bool = False) -> None:
         super().__init__()
-        if threads is not None and threads < 1:
-            raise BackendError(f"threads is {threads}, must be at least 1; leave it out for every processor")
         self._path = Path(path)
-        self._threads = threads if threads is not None else _usable_processors()
+        self._threads = threads_for(threads)
         self._spin = spin
         self._session: Any = None
 
@@ -87,12 +85,6 @@ class OnnxRuntimeBackend(Backend):
 
     def _do_close(self) -> None:
         self._session = None
-
-
-def _usable_processors() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _runtime_errors() -> tuple[type[Exception], ...]:

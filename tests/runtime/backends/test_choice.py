@@ -30,7 +30,7 @@ NO_GPU = "there is no NVIDIA driver here"
 def test_the_best_that_is_there_is_tried_first(there: Surroundings, precision: str, expected: list[str]) -> None:
     planned = attempts("auto", precision, there)
     assert [engine.value for engine in planned.engines] == expected
-    assert {*planned.passed_over, *planned.engines} == set(Engine)
+    assert {*planned.passed_over, *planned.engines} == set(Engine) - {Engine.OPENVINO}
 
 
 @pytest.mark.parametrize("no_gpu", ["", NO_GPU])
@@ -48,6 +48,7 @@ def test_nothing_takes_the_place_of_what_was_asked_for(
         "tensorrt": on_gpu and not no_engines and precision == "auto",
         "cuda": on_gpu and CUDA_PROVIDER in providers and precision != "int8",
         "cpu": True,
+        "openvino": True,
     }
     if not could[asked]:
         with pytest.raises(BackendError, match=f"cannot run on backend {asked!r}: "):
@@ -69,12 +70,19 @@ def test_nothing_takes_the_place_of_what_was_asked_for(
         ("tensorrt", "int8", Surroundings("", "", EVERY), "precision 'int8' was asked for"),
         ("cuda", "auto", Surroundings("", "", CPU), "ONNX Runtime here has no CUDAExecutionProvider"),
         ("cuda", "int8", Surroundings("", "", EVERY), "made for processors"),
-        ("gpu", "auto", Surroundings("", "", EVERY), "choose one of auto, tensorrt, cuda, cpu"),
+        ("gpu", "auto", Surroundings("", "", EVERY), "choose one of auto, tensorrt, cuda, cpu, openvino"),
     ],
 )
 def test_what_cannot_be_had_says_why(asked: str, precision: str, there: Surroundings, why: str) -> None:
     with pytest.raises(BackendError, match=why):
         attempts(asked, precision, there)
+
+
+@pytest.mark.parametrize("precision", ["auto", "fp32", "int8"])
+def test_openvino_runs_only_where_it_is_asked_for(precision: str) -> None:
+    there = Surroundings(NO_GPU, "", EVERY)
+    assert attempts("openvino", precision, there).engines == (Engine.OPENVINO,)
+    assert told(Engine.OPENVINO, "", {}) == "The networks run on the processor with OpenVINO."
 
 
 def test_one_sentence_says_it() -> None:
