@@ -34,6 +34,13 @@ def train(
     ] = None,
     steps: Annotated[int | None, typer.Option(help="Optimizer steps; the recipe's own number unless given.")] = None,
     start: Annotated[Path | None, typer.Option(help="Weights to begin from.", exists=True)] = None,
+    teacher: Annotated[
+        Path | None,
+        typer.Option(
+            help="Weights of efiqa-cp-edge whose map a score network is taught; the shipped ones unless given.",
+            exists=True,
+        ),
+    ] = None,
     for_int8: Annotated[
         bool,
         typer.Option(
@@ -66,6 +73,7 @@ def train(
             assume_good=tuple(assume_good or ()),
             steps=steps,
             start=shipped_weights(name) if for_int8 and start is None else start,
+            teacher=teacher,
             learning_rate=learning_rate,
             seed=seed,
             threads=threads,

@@ -95,13 +95,22 @@ class EfiqaCpEdge(nn.Module):
         self.map_head = nn.Conv2d(cell, 1, 1)
         self.retina_head = nn.Conv2d(cell, 1, 1)
 
-    def features(self, x: Tensor) -> Tensor:
-        """B x 3 x 512 x 512 normalised to B x 160 x 16 x 16."""
+    def fine_features(self, x: Tensor) -> Tensor:
+        """B x 3 x 512 x 512 normalised to B x 96 x 32 x 32: where vessels can still be told apart."""
         x = self.stage1(self.stem(x))
         x = self.stage2(self.down1(x))
-        x = self.stage3(self.down2(x))
-        out: Tensor = self.stage4(self.down3(x))
+        out: Tensor = self.stage3(self.down2(x))
         return out
+
+    def features(self, x: Tensor) -> Tensor:
+        """B x 3 x 512 x 512 normalised to B x 160 x 16 x 16."""
+        out: Tensor = self.stage4(self.down3(self.fine_features(x)))
+        return out
+
+    def answer(self, cells: Tensor) -> EdgeOutputs:
+        """Both outputs, from B x 160 x 16 x 16 features."""
+        context = self.context(cells)
+        return EdgeOutputs(self.map_head(cells + context), torch.flatten(self.retina_head(context), 1))
 
     def outputs(self, x: Tensor) -> EdgeOutputs:
         """Both outputs of one pass.
@@ -109,9 +118,7 @@ class EfiqaCpEdge(nn.Module):
         Args:
             x: B x 3 x 512 x 512 float, RGB, ImageNet mean and standard deviation taken out.
         """
-        cells = self.features(x)
-        context = self.context(cells)
-        return EdgeOutputs(self.map_head(cells + context), torch.flatten(self.retina_head(context), 1))
+        return self.answer(self.features(x))
 
     def forward(self, x: Tensor) -> Tensor:
         """B x 3 x 512 x 512 normalised float to B x 1 x 16 x 16 logits; sigmoid, 1 = degraded."""

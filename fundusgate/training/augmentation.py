@@ -16,6 +16,10 @@ from numpy.typing import NDArray
 Pixels: TypeAlias = NDArray[np.uint8]
 Mask: TypeAlias = NDArray[np.bool_]
 
+STRANGE = 0.28
+"""Share of cameras whose colours resemble no other's."""
+DIM = 0.12
+"""Share of cameras set so low that the picture is dim, though nothing in it is lost."""
 LEAST_RESOLUTION = 180
 """Pixels across the disc below which no source of training photographs goes (EyeQ's small copies have 200)."""
 
@@ -64,7 +68,7 @@ def camera_mask(size: int, rng: np.random.Generator) -> Mask:
 
 def recolour(rgb: Pixels, inside: Mask, rng: np.random.Generator) -> Pixels:
     """Another sensor, lamp and white balance: a channel mixing matrix, gains and a gamma, exposure kept moderate."""
-    strange = rng.random() < 0.2
+    strange = rng.random() < STRANGE
     spread = 0.45 if strange else 0.18
     mixing = np.eye(3) + rng.normal(0, 0.12 if strange else 0.04, (3, 3))
     if strange and rng.random() < 0.25:
@@ -79,7 +83,8 @@ def recolour(rgb: Pixels, inside: Mask, rng: np.random.Generator) -> Pixels:
     area = inside.view(np.uint8)
     brightness, original = (sum(cv2.mean(picture, area)[:3]) / 3 for picture in (mixed, rgb))
     # A dark photograph stays dark: exposure is a fault, and its label must not be augmented away.
-    wanted = original * float(np.exp(rng.normal(0, 0.15)))
+    # Some cameras are set low, and every vessel is still seen.
+    wanted = original * float(rng.uniform(0.45, 0.85) if rng.random() < DIM else np.exp(rng.normal(0, 0.15)))
     gain = wanted / brightness if brightness > 1 else 1.0
     ramp = np.arange(256) / 255.0
     curve = np.clip(255 * (np.clip(ramp * gain, 0, 1) ** gamma), 0, 255).astype(np.uint8)

@@ -11,6 +11,7 @@ from rich.progress import Progress
 from safetensors.torch import save_file
 
 from fundusgate.models import build
+from fundusgate.models.weights import shipped_weights
 from fundusgate.runtime.preprocessing import PREPROCESSING_VERSION
 from fundusgate.training.frames import FrameStore, open_frames
 from fundusgate.training.loop import LoopSettings, TrainingError, train
@@ -36,6 +37,7 @@ class TrainingOrder:
     assume_good: tuple[str, ...]
     steps: int | None
     start: Path | None
+    teacher: Path | None
     learning_rate: float | None
     seed: int
     threads: int
@@ -67,6 +69,7 @@ def run(order: TrainingOrder) -> Path:
     Raises:
         TrainingError: The training went wrong.
         LabelsError: The labels cannot be read.
+        WeightsError: There are no weights of the teacher.
     """
     recipe = order.recipe
     store = framed(read_records(order.data), order)
@@ -89,11 +92,27 @@ def run(order: TrainingOrder) -> Path:
     pictures = pictures_without_retina(order.seed, wanted)
     store.add(phantom_frames(wanted // 2, order.seed * 100_000))
     samples = recipe.samples(store, order.assume_good, pictures, order.seed)
-    averaged = train(recipe.while_training(network), samples, recipe.loss, settings, order.out)
+    averaged = train(recipe.while_training(network, teacher(order)), samples, recipe.loss, settings, order.out)
     kept = recipe.finish(averaged.get_submodule(recipe.kept))
     used = settings.steps * settings.batch
+    recipe.calibrate(kept, samples, used)
     points = {f"threshold.{name}": f"{find(kept, samples, used):.2f}" for name, find in recipe.working_points.items()}
     return write_weights(kept, order.out / f"{order.name}.safetensors", card(order, settings, store) | points)
+
+
+def teacher(order: TrainingOrder) -> torch.nn.Module | None:
+    """The network whose answers are taught: the weights that were given, or those that are shipped.
+
+    Raises:
+        TrainingError: A teacher was given to a recipe that has none.
+    """
+    name = order.recipe.taught_by
+    if not name:
+        if order.teacher is not None:
+            raise TrainingError(f"the recipe of {order.name} has no teacher: leave --teacher out")
+        return None
+    network = build(name, order.teacher or shipped_weights(name))
+    return network.to(torch.bfloat16, memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
 
 def framed(records: list[PhotographRecord], order: TrainingOrder) -> FrameStore:

@@ -18,6 +18,7 @@ from fundusgate.runtime.preprocessing import inside_cells
 from fundusgate.training.augmentation import Mask, Pixels, another_camera, camera_mask, recolour, reframe, sensor
 from fundusgate.training.photographs import Quality
 from fundusgate.training.targets import ANCHORS, NOT_A_FUNDUS, degraded_target
+from fundusgate.training.vessel_targets import SIDE, vessel_cells, vessel_map
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +36,8 @@ READABLE_FROM = 75.0
 MAP_LOCAL_SHARE = 0.8
 """Local faults among a map's: they alone teach where; from whole ones a network learns whether, by the mean of all."""
 SCORE_LOCAL_SHARE = 0.55
+VESSEL_CELLS = 64
+"""Cells a side in which training asks for vessels."""
 SCORE_CELLS = 12
 """Cells a side of FTHNet's last stage, where training asks which cells are hidden."""
 
@@ -62,19 +65,22 @@ class View:
         inside: S x S boolean.
         hidden: S x S boolean: where the degradation hides anatomy.
         strength: Of the degradation, 0..1; 0 when there is none.
+        vessels: 256 x 256 float32, 0..1: the vessels before any camera or fault; None where nobody asks.
     """
 
     rgb: Pixels
     inside: Mask
     hidden: Mask
     strength: float
+    vessels: NDArray[np.float32] | None = None
 
 
-def undegraded(store: FrameStore, index: int, size: int, rng: np.random.Generator) -> View:
-    """Frame ``index`` as another camera would have taken it."""
+def undegraded(store: FrameStore, index: int, size: int, rng: np.random.Generator, *, vessels: bool = False) -> View:
+    """Frame ``index`` as another camera would have taken it, with its vessels if asked."""
     frame = store[index]
     rgb, inside = reframe(frame.rgb, frame.inside, size, rng)
-    return View(another_camera(rgb, inside, rng), inside, np.zeros((size, size), np.bool_), 0.0)
+    seen = vessel_map(rgb, inside) if vessels else None
+    return View(another_camera(rgb, inside, rng), inside, np.zeros((size, size), np.bool_), 0.0, seen)
 
 
 def degraded(view: View, rng: np.random.Generator, local_share: float) -> View:
@@ -89,7 +95,7 @@ def degraded(view: View, rng: np.random.Generator, local_share: float) -> View:
             code = WHOLE_FAULTS[int(rng.integers(len(WHOLE_FAULTS)))]
             result = degrade(rgb, view.inside, code, amount, seed)
         rgb, hidden, strength = result.rgb, hidden | result.hidden, max(strength, amount)
-    return View(rgb, view.inside, hidden, strength)
+    return View(rgb, view.inside, hidden, strength, view.vessels)
 
 
 def cell_labels(view: View, cells: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -134,7 +140,7 @@ def without_retina(pictures: Sequence[Pixels], size: int, rng: np.random.Generat
 
 
 class MapSamples(Dataset[dict[str, Tensor]]):
-    """For the map: image, cells inside, positive cells, and whether there is a retina.
+    """For the map: image, cells inside, positive cells, vessels, and whether there is a retina.
 
     Args:
         store: Framed photographs.
@@ -173,12 +179,16 @@ class MapSamples(Dataset[dict[str, Tensor]]):
             # Nobody can tell a retina in the worst rejects, so they say nothing about the second output.
             bag, weight = True, 0.0
         else:
-            view = undegraded(self._store, _one(self._readable, rng), self._size, rng)
+            view = undegraded(self._store, _one(self._readable, rng), self._size, rng, vessels=True)
             if rng.random() < 0.8:
                 view = degraded(view, rng, MAP_LOCAL_SHARE)
             weight = 1.0 if hidden_share(view) < 0.8 else 0.0
         positive, untouched = cell_labels(view, CELLS)
+        known = view.vessels is not None
+        vessels = np.zeros((SIDE, SIDE), np.float32) if view.vessels is None else view.vessels
         return {
+            "vessels": torch.from_numpy(vessel_cells(vessels, view.hidden, VESSEL_CELLS)),
+            "vessels_known": torch.tensor(known),
             "image": torch.from_numpy(sensor(view.rgb, view.inside, rng)),
             "inside": torch.from_numpy(inside_cells(view.inside, CELLS)),
             "positive": torch.from_numpy(positive),
@@ -244,6 +254,7 @@ class ScoreSamples(Dataset[dict[str, Tensor]]):
         hidden = np.stack([label[0] for label in labels])
         untouched = np.stack([label[1] for label in labels])
         return {
+            "inside": torch.from_numpy(np.stack([inside_cells(each.inside, SCORE_CELLS) for each in (view, worse)])),
             "hidden": torch.from_numpy(hidden),
             "known": torch.from_numpy(hidden | (untouched & readable)),
             "image": torch.from_numpy(images),

@@ -26,6 +26,7 @@ def order(folder: Path, **changes: object) -> TrainingOrder:
         "assume_good": (),
         "steps": 1,
         "start": None,
+        "teacher": None,
         "learning_rate": None,
         "seed": 1,
         "threads": 1,
