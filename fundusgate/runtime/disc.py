@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 from fundusgate.runtime.circle import Circle, find_stretch, fit_circles, votes_for
-from fundusgate.runtime.rim import Surround, find_surround, rim_points
+from fundusgate.runtime.rim import Surround, find_surround, level_counts, median_level, rim_points
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,6 +27,9 @@ SMALLEST_SIDE = 12
 """A frame with a shorter side than this, at working scale, has no room for a rim."""
 SMALLEST_SHARE = 0.15
 """Share of all rim points that lie on a mask's circle: 0.25 and more on photographs, under 0.1 on other pictures."""
+_ANGLES = (np.arange(180) + 0.5) / 180 * 2 * math.pi - math.pi
+_ROUND = np.stack([np.cos(_ANGLES), np.sin(_ANGLES)], axis=1)
+"""Points of the unit circle, one every two degrees (180 x 2)."""
 
 
 @dataclass(frozen=True)
@@ -111,10 +114,23 @@ def _reduce(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     step = max(1, longer // (3 * WORKING_SIDE))
     scale = WORKING_SIDE / longer
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    sampled = np.ascontiguousarray(rgb[step // 2 :: step, step // 2 :: step])
+    sampled = _sample(rgb, step)
     if sampled.size == 0:
         return np.zeros((1, 1, 3), dtype=np.uint8)
     return np.asarray(cv2.resize(sampled, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def _sample(rgb: NDArray[np.uint8], step: int) -> NDArray[np.uint8]:
+    """Every n-th pixel of every n-th row, from the middle of the first n on."""
+    first = step // 2
+    rows = rgb[first::step]
+    whole = (rgb.shape[1] - first) // step
+    if step == 1 or len(rows) == 0 or whole < 1:
+        return np.ascontiguousarray(rows[:, first::step])
+    # OpenCV gathers pixels of three bytes twice as quickly as NumPy, all but the last one of an uneven row
+    even = cv2.resize(rows[:, first : first + step * whole], (whole, len(rows)), interpolation=cv2.INTER_NEAREST)
+    last = rows[:, first + step * whole :: step]
+    return np.asarray(np.concatenate([even, last], axis=1) if last.size else even, dtype=np.uint8)
 
 
 def _find_at_working_scale(small: NDArray[np.uint8]) -> Circle | None:
@@ -131,7 +147,7 @@ def _find_at_working_scale(small: NDArray[np.uint8]) -> Circle | None:
 
 def _fit_mask(surround: Surround) -> Circle | None:
     """The circle that most rim points lie on, or None when none of them is a camera's mask."""
-    shape = surround.difference.shape
+    shape = surround.shape
     tolerance = max(0.8, 0.005 * max(shape))
     points = rim_points(surround)
     circle = next(
@@ -170,10 +186,9 @@ def _stretched(circle: Circle, points: NDArray[np.float64], shape: tuple[int, in
 
 def _has_rim(circle: Circle, points: NDArray[np.float64], surround: Surround, tolerance: float) -> bool:
     """Whether rim points lie along at least three tenths of the circle's part in the frame."""
-    height, width = surround.difference.shape
-    bins = 180
-    angles = (np.arange(bins) + 0.5) / bins * 2 * math.pi - math.pi
-    x, y = circle.cx + circle.radius * np.cos(angles), circle.cy + circle.radius * np.sin(angles)
+    height, width = surround.shape
+    bins = len(_ROUND)
+    x, y = circle.cx + circle.radius * _ROUND[:, 0], circle.cy + circle.radius * _ROUND[:, 1]
     in_frame = (x > 2) & (x < width - 2) & (y > 2) & (y < height - 2)
     on = points[np.abs(circle.distances(points)) < 2 * tolerance]
     around = (np.arctan2(on[:, 1] - circle.cy, on[:, 0] - circle.cx) + math.pi) / (2 * math.pi)
@@ -184,22 +199,27 @@ def _has_rim(circle: Circle, points: NDArray[np.float64], surround: Surround, to
 
 def _has_plain_surround(circle: Circle, surround: Surround, tolerance: float) -> bool:
     """Whether it is plain outside the circle (a little text may stand there), and something else inside."""
-    height, width = surround.difference.shape
-    rows, columns = np.ogrid[:height, :width]
-    squared = (columns + 0.5 - circle.cx) ** 2 + (rows + 0.5 - circle.cy) ** 2
-    outside = surround.difference[squared > (circle.radius + 2 * tolerance) ** 2]
-    inside = surround.difference[squared < circle.radius**2]
-    if len(outside) < 0.002 * height * width or len(inside) == 0:
+    height, width = surround.shape
+    down, across = (np.arange(height) + 0.5 - circle.cy) ** 2, (np.arange(width) + 0.5 - circle.cx) ** 2
+    squared = across + down[:, None]
+    outside = level_counts(surround, squared > (circle.radius + 2 * tolerance) ** 2)
+    inside = level_counts(surround, squared < circle.radius**2)
+    pixels_outside, pixels_inside = int(outside.sum()), int(inside.sum())
+    if pixels_outside < 0.002 * height * width or pixels_inside == 0:
         return False
     # Light scatters past the rim of a bright disc; a dark disc has only the noise to stand out from.
-    plain = max(1.5 * surround.threshold, 0.2 * float(np.median(inside)))
-    return float((outside > plain).mean()) < 0.2 and float((inside > surround.threshold).mean()) > 0.15
+    # (In single precision, so that a fifth of a whole level is not missed by a rounding.)
+    plain = float(np.float32(max(1.5 * surround.threshold, 0.2 * median_level(inside))))
+    differing, seen = outside[int(2 * plain) + 1 :].sum(), inside[int(2 * surround.threshold) + 1 :].sum()
+    return bool(differing / pixels_outside < 0.2 and seen / pixels_inside > 0.15)
 
 
 def _pasted_rectangle(surround: Surround) -> tuple[int, int, int, int] | None:
     """The box (x0, y0, x1, y1) of a photograph on a plain page, when what differs from the page is a rectangle."""
-    mask = surround.difference > surround.threshold
-    rows, columns = np.flatnonzero(mask.mean(axis=1) > 0.1), np.flatnonzero(mask.mean(axis=0) > 0.1)
+    mask = surround.above(surround.threshold)
+    height, width = surround.shape
+    rows = np.flatnonzero(np.count_nonzero(mask, axis=1) / width > 0.1)
+    columns = np.flatnonzero(np.count_nonzero(mask, axis=0) / height > 0.1)
     if len(rows) == 0 or len(columns) == 0:
         return None
     # Two pixels in, past those that page and photograph share.

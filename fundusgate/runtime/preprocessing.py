@@ -64,14 +64,17 @@ def frame_disc(rgb: NDArray[np.uint8], disc: Disc, size: int) -> FramedFundus:
         interpolation = cv2.INTER_AREA if len(square) > size else cv2.INTER_LINEAR
         square = np.asarray(cv2.resize(square, (size, size), interpolation=interpolation), dtype=np.uint8)
     centres = (np.arange(size) + 0.5) * (side / size)
-    x, y = x0 + centres[None, :], y0 + centres[:, None]
-    within_disc = (x - disc.cx) ** 2 + (y - disc.cy) ** 2 <= disc.radius**2
-    within_frame = (x >= 0) & (x < width) & (y >= 0) & (y < height)
-    inside = within_disc & within_frame
-    if np.shares_memory(square, rgb):
-        square = square.copy()
-    square[~inside] = 0
+    x, y = x0 + centres, y0 + centres
+    inside = (x - disc.cx) ** 2 + ((y - disc.cy) ** 2)[:, None] <= disc.radius**2
+    inside[(y < 0) | (y >= height)] = False
+    inside[:, (x < 0) | (x >= width)] = False
+    square = _blackened(square, inside)
     return FramedFundus(rgb=square, inside=inside, box=(x0, y0, x0 + side, y0 + side))
+
+
+def _blackened(square: NDArray[np.uint8], inside: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """A copy (S x S x 3) that is 0 outside."""
+    return np.asarray(cv2.copyTo(square, inside.view(np.uint8)), dtype=np.uint8)
 
 
 def _cut_square(rgb: NDArray[np.uint8], x0: int, y0: int, side: int) -> NDArray[np.uint8]:
@@ -84,14 +87,16 @@ def _cut_square(rgb: NDArray[np.uint8], x0: int, y0: int, side: int) -> NDArray[
         return rgb[y0 : y0 + side, x0 : x0 + side]
     left, top, right, bottom = max(0, x0), max(0, y0), min(width, x0 + side), min(height, y0 + side)
     shrink = -(-side // LARGEST_SQUARE)
-    square = np.zeros((-(-side // shrink),) * 2 + (3,), dtype=np.uint8)
     if right <= left or bottom <= top:
-        return square
+        return np.zeros((-(-side // shrink),) * 2 + (3,), dtype=np.uint8)
     cut = rgb[top:bottom, left:right]
+    if shrink == 1:
+        beyond = (top - y0, y0 + side - bottom, left - x0, x0 + side - right)
+        return np.asarray(cv2.copyMakeBorder(cut, *beyond, cv2.BORDER_CONSTANT, value=(0, 0, 0)), dtype=np.uint8)
+    square = np.zeros((-(-side // shrink),) * 2 + (3,), dtype=np.uint8)
     row, column = (top - y0) // shrink, (left - x0) // shrink
-    if shrink > 1:
-        size = (max(1, (right - left) // shrink), max(1, (bottom - top) // shrink))
-        cut = np.asarray(cv2.resize(cut, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    size = (max(1, (right - left) // shrink), max(1, (bottom - top) // shrink))
+    cut = np.asarray(cv2.resize(cut, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
     square[row : row + cut.shape[0], column : column + cut.shape[1]] = cut[: len(square) - row, : len(square) - column]
     return square
 

@@ -1,10 +1,63 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import cv2
 import numpy as np
 import pytest
 
 from fundusgate.runtime.disc import Disc
 from fundusgate.runtime.preprocessing import frame_disc, frame_whole, inside_cells
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def plainly_framed(rgb: NDArray[np.uint8], disc: Disc, size: int) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    """What a framed disc is by definition: pasted into black, resized, black outside the disc and the photograph."""
+    side = round(2 * disc.radius)
+    x0, y0 = round(disc.cx - side / 2), round(disc.cy - side / 2)
+    square = np.zeros((side, side, 3), np.uint8)
+    for row in range(side):
+        for column in range(side):
+            if 0 <= y0 + row < rgb.shape[0] and 0 <= x0 + column < rgb.shape[1]:
+                square[row, column] = rgb[y0 + row, x0 + column]
+    if side != size:
+        way = cv2.INTER_AREA if side > size else cv2.INTER_LINEAR
+        square = np.asarray(cv2.resize(square, (size, size), interpolation=way), np.uint8)
+    centres = (np.arange(size) + 0.5) * (side / size)
+    x, y = np.meshgrid(x0 + centres, y0 + centres)
+    inside = (x - disc.cx) ** 2 + (y - disc.cy) ** 2 <= disc.radius**2
+    inside &= (x >= 0) & (x < rgb.shape[1]) & (y >= 0) & (y < rgb.shape[0])
+    return np.where(inside[..., None], square, np.uint8(0)), inside
+
+
+@pytest.mark.parametrize("size", [32, 77, 100, 131])
+@pytest.mark.parametrize(
+    "disc",
+    [
+        Disc(90.3, 60.2, 50.1, bounded=True),
+        Disc(90.0, 60.0, 65.5, bounded=True),
+        Disc(20.4, 100.7, 50.0, bounded=True),
+        Disc(150.0, 10.0, 66.0, bounded=True),
+        Disc(-200.0, 60.0, 50.0, bounded=True),
+    ],
+)
+def test_framing_is_what_its_definition_says_to_the_last_bit(disc: Disc, size: int) -> None:
+    # networks are trained on these very pixels
+    rgb = np.random.default_rng(7).integers(0, 256, (120, 180, 3), dtype=np.uint8)
+    framed = frame_disc(rgb, disc, size)
+    expected, inside = plainly_framed(rgb, disc, size)
+    assert np.array_equal(framed.inside, inside)
+    assert np.array_equal(framed.rgb, expected)
+
+
+def test_framing_leaves_the_photograph_as_it_is() -> None:
+    rgb = np.random.default_rng(7).integers(1, 256, (64, 64, 3), dtype=np.uint8)
+    before = rgb.copy()
+    framed = frame_disc(rgb, Disc(32, 32, 32, bounded=True), 64)
+    assert np.array_equal(rgb, before)
+    assert not np.shares_memory(framed.rgb, rgb)
 
 
 def test_framed_disc_maps_back_to_its_box() -> None:
