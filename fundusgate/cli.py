@@ -26,6 +26,7 @@ from fundusgate.commands.readiness import readiness
 from fundusgate.commands.run import run
 from fundusgate.commands.service import service
 from fundusgate.commands.train import train
+from fundusgate.commands.visibility import visibility
 
 INTERRUPTED = 130
 """What a shell reports for a program that Ctrl-C ended (128 + SIGINT)."""
@@ -83,3 +84,4 @@ app.command()(readiness)
 app.command()(run)
 app.add_typer(service, name="service")
 app.command()(train)
+app.add_typer(visibility, name="visibility")

@@ -22,6 +22,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "calibration": {"codes", "device", "models", "phantom", "runtime"},
     "evaluation": {"codes", "runtime", "calibration", "models", "phantom"},
     "training": {"codes", "runtime", "calibration", "models", "phantom", "evaluation"},
+    "visibility": {"codes", "runtime", "models", "phantom", "training"},
     "export": {"codes", "device", "runtime", "calibration", "models", "phantom"},
     "archive": {"codes", "runtime", "device"},
     "live": {"codes", "runtime", "device", "archive"},

@@ -1,0 +1,1 @@
+"""Pseudo-labels by anatomical visibility: where the vessels that should be there cannot be seen. Workstation code."""
