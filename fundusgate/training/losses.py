@@ -2,17 +2,39 @@
 
 from __future__ import annotations
 
+from enum import Enum
+
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 
-def nnpu(logits: Tensor, positive: Tensor, unlabelled: Tensor, prior: float, balance: float | None = None) -> Tensor:
-    """Non-negative positive-unlabelled loss with softplus, clamped as EFIQA-CP does.
+class NegativeRisk(str, Enum):
+    """What is done with a batch on which the unlabelled cells' risk, less the positives' share of it, is negative."""
 
-    ``prior * mean(sp(-p)) + max(0, mean(sp(u)) - prior * mean(sp(p)))`` (Kiryo et al., NeurIPS 2017, eq. 6; Wang et
-    al., arXiv 2606.25915). Kiryo's own algorithm steps the gradient back where the second term is negative; the
-    clamp gives it no gradient.
+    CLAMP = "clamp"
+    """It counts as zero and teaches nothing; the positives' own risk still does. EFIQA-CP's code."""
+    STEP_BACK = "step_back"
+    """The step goes back up that risk and does nothing else: over-fitting is undone. Kiryo's algorithm 1."""
+
+
+def nnpu(
+    logits: Tensor,
+    positive: Tensor,
+    unlabelled: Tensor,
+    prior: float,
+    balance: float | None = None,
+    *,
+    negative: NegativeRisk = NegativeRisk.CLAMP,
+    step_back: float = 1.0,
+    tolerance: float = 0.0,
+) -> Tensor:
+    """Non-negative positive-unlabelled loss with softplus, in both of its forms.
+
+    The risk is ``prior * mean(sp(-p)) + max(0, r)`` with ``r = mean(sp(u)) - prior * mean(sp(p))`` (Kiryo et al.,
+    NeurIPS 2017, eq. 6; Wang et al., arXiv 2606.25915). ``CLAMP`` minimises just that. ``STEP_BACK`` is Kiryo's
+    algorithm 1: where ``r < -tolerance`` the gradient is that of ``-step_back * r`` alone; elsewhere it is that of the
+    risk without the clamp. Its value is the same risk in either form, so that logs compare.
 
     Where positives are made and the unlabelled are nearly clean, ``prior`` is small and the positives would hardly
     weigh; ``balance`` then weighs the two risks as if positives were that share of the cells
@@ -24,6 +46,9 @@ def nnpu(logits: Tensor, positive: Tensor, unlabelled: Tensor, prior: float, bal
         unlabelled: Same shape, boolean: every other cell that counts.
         prior: Share of degraded cells among the unlabelled, 0..1.
         balance: Share of positives to weigh for, 0..1; the published form unless given.
+        negative: Which of the forms.
+        step_back: Kiryo's gamma, 0..1: how far ``STEP_BACK`` goes back.
+        tolerance: Kiryo's beta, at least 0: how far below zero ``r`` may fall before that.
 
     Returns:
         A scalar; zero (with a gradient of zero) when either set is empty, as such a batch is skipped.
@@ -33,8 +58,14 @@ def nnpu(logits: Tensor, positive: Tensor, unlabelled: Tensor, prior: float, bal
         return logits.sum() * 0.0
     front = prior if balance is None else balance
     behind = 1.0 if balance is None else (1 - balance) / (1 - prior)
-    false_alarm = functional.softplus(u).mean() - prior * functional.softplus(p).mean()
-    return front * functional.softplus(-p).mean() + behind * torch.clamp(false_alarm, min=0.0)
+    missed = front * functional.softplus(-p).mean()
+    false_alarm = behind * (functional.softplus(u).mean() - prior * functional.softplus(p).mean())
+    clamped = missed + torch.clamp(false_alarm, min=0.0)
+    if negative is NegativeRisk.CLAMP:
+        return clamped
+    followed = -step_back * false_alarm if false_alarm.item() < -tolerance else missed + false_alarm
+    # The value of the risk, the gradient of what is followed.
+    return followed + (clamped - followed).detach()
 
 
 def degraded_bag(logits: Tensor, inside: Tensor, bag: Tensor, share: float = 0.3) -> Tensor:

@@ -59,7 +59,7 @@ def moved(planes: NDArray[np.uint8], rng: np.random.Generator) -> tuple[NDArray[
     if rng.random() < 0.5:
         turned = turned[::-1]
     inside = np.ascontiguousarray(turned[..., 1] > 127)
-    return np.ascontiguousarray(turned[..., 0], np.float32) / 255 * inside, inside
+    return np.asarray(turned[..., 0] / 255 * inside, np.float32), inside
 
 
 def holes(rng: np.random.Generator) -> NDArray[np.float32]:

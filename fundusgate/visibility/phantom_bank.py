@@ -41,9 +41,7 @@ class PhantomBank:
         return len(self.rgb)
 
 
-def phantom_bank(
-    count: int, seed: int, kept_in: Path | None, step: Callable[[], None] = lambda: None
-) -> PhantomBank:
+def phantom_bank(count: int, seed: int, kept_in: Path | None, step: Callable[[], None] = lambda: None) -> PhantomBank:
     """Render eyes, each by the next of the phantom's cameras.
 
     Args:

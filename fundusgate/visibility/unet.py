@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import cast
 
 import torch
@@ -45,7 +46,7 @@ class SmallUNet(nn.Module):
             )
             for level in range(deepest)
         )
-        self.up = nn.ModuleList(_unit(below + width, width) for width, below in zip(widths, widths[1:], strict=False))
+        self.up = nn.ModuleList(_unit(below + width, width) for width, below in pairwise(widths))
         self.head = nn.Conv2d(widths[0], 1, 1)
 
     def forward(self, x: Tensor) -> Tensor:

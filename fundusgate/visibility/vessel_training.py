@@ -74,7 +74,7 @@ def reframed(
     rgb, inside = reframe(bank.rgb[which], bank.inside[which], SIDE, np.random.default_rng(seed))
     coverage = np.dstack([bank.vessels[which]] * 3)
     moved, _ = reframe(coverage, bank.inside[which], SIDE, np.random.default_rng(seed))
-    return rgb, inside, moved[..., 0].astype(np.float32) / 255
+    return rgb, inside, np.asarray(moved[..., 0] / 255, np.float32)
 
 
 def overlap_loss(logits: Tensor, target: Tensor, inside: Tensor) -> dict[str, Tensor]:
