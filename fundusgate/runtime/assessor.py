@@ -147,7 +147,9 @@ class Assessor:
         """
         _check_photograph(rgb)
         started = time.perf_counter()
-        photograph = prepare(rgb, self._map.manifest.preprocessing, self._score.manifest.preprocessing)
+        photograph = prepare(
+            rgb, self._map.manifest.preprocessing, self._score.manifest.preprocessing, self._opened.framer
+        )
         prepared = time.perf_counter()
         with self._serving():
             waited = time.perf_counter()
@@ -194,8 +196,8 @@ class Assessor:
         _check_photograph(rgb)
         started = time.perf_counter()
         map_how, score_how = self._map.manifest.preprocessing, self._score.manifest.preprocessing
-        seen = see(rgb, map_how)
-        for_score = score_input(rgb, seen, map_how, score_how) if want_score else None
+        seen = see(rgb, map_how, score_how if want_score else None, self._opened.framer)
+        for_score = score_input(rgb, seen, score_how) if want_score else None
         elapsed = {"preprocess": 1e3 * (time.perf_counter() - started)}
         degraded = retina = opinion = score = None
         with self._serving():
@@ -240,7 +242,7 @@ class Assessor:
             BackendError: the network failed.
         """
         how = self._score.manifest.preprocessing
-        framed = network_input(rgb, seen.disc, how)
+        framed = network_input(rgb, seen.disc, how, self._opened.framer)
         with self._serving():
             return self._opinion(self._score.backend.infer(framed))
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from fundusgate.runtime.backends.base import BackendError
 from fundusgate.runtime.backends.choice import ON_PROCESSOR, Engine, attempts, told
@@ -13,16 +16,23 @@ from fundusgate.runtime.backends.openvino import OpenVinoBackend
 from fundusgate.runtime.backends.surroundings import look
 from fundusgate.runtime.backends.tensorrt import TensorRtBackend
 from fundusgate.runtime.engines.cache import default_cache
+from fundusgate.runtime.framing.framer import PROCESSOR
+from fundusgate.runtime.framing.trial import Framing, choose
+from fundusgate.runtime.manifest import Framing as How
+from fundusgate.runtime.manifest import Role
 from fundusgate.runtime.networks import check_signature, common_precision
+from fundusgate.runtime.prepared import CUE_SIDE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from fundusgate.runtime.backends.base import Backend
+    from fundusgate.runtime.backends.device_input import DeviceInput
     from fundusgate.runtime.backends.surroundings import Found
     from fundusgate.runtime.bundle import Bundle
-    from fundusgate.runtime.manifest import ModelManifest, Role
+    from fundusgate.runtime.framing.framer import Framer
+    from fundusgate.runtime.manifest import ModelManifest
 
 
 @dataclass(frozen=True)
@@ -50,16 +60,20 @@ class OpenNetworks:
         of: by role.
         engine: what runs them.
         running: what runs them, and why nothing better does, in one sentence.
+        framer: frames their photographs.
     """
 
     of: Mapping[Role, OpenNetwork]
     engine: Engine
     running: str
+    framer: Framer = PROCESSOR
 
     def close(self) -> None:
         """Give every network back."""
-        for network in self.of.values():
-            network.backend.close()
+        with ExitStack() as every:
+            for network in self.of.values():
+                every.callback(network.backend.close)
+            every.callback(self.framer.close)
 
 
 def open_networks(
@@ -90,14 +104,14 @@ def open_networks(
     against = dict(planned.passed_over)
     for engine in planned.engines:
         try:
-            opened = _open_on(engine, bundle, manifests, found, precision, threads, folder)
+            opened, framing = _open_on(engine, bundle, manifests, found, precision, threads, folder)
         except BackendError as error:
             # of what was asked for by name there is one, so that nothing takes its place
             if engine is planned.engines[-1]:
                 raise
             against[engine] = f"{engine.value} did not open: {error}"
             continue
-        return OpenNetworks(opened, engine, told(engine, _detail(opened), against))
+        return OpenNetworks(opened, engine, told(engine, _detail(opened, framing), against), framing.framer)
     raise AssertionError("there is always an engine to try")
 
 
@@ -109,7 +123,7 @@ def _open_on(
     precision: str,
     threads: int | None,
     cache: Path,
-) -> dict[Role, OpenNetwork]:
+) -> tuple[dict[Role, OpenNetwork], Framing]:
     opened: dict[Role, OpenNetwork] = {}
     try:
         for role, manifest in manifests.items():
@@ -120,11 +134,31 @@ def _open_on(
             opened[role] = network
             network.backend.open()
             check_signature(manifest, network.backend)
+        return opened, _framing(opened)
     except (RuntimeError, ValueError):
         for network in opened.values():
             network.backend.close()
         raise
-    return opened
+
+
+def _framing(opened: Mapping[Role, OpenNetwork]) -> Framing:
+    """What frames the photographs of open networks: the GPU may where they run on TensorRT."""
+    inputs: dict[int, DeviceInput | None] = {}
+    for network in opened.values():
+        how, backend = network.manifest.preprocessing, network.backend
+        if how.framing is How.DISC and isinstance(backend, TensorRtBackend):
+            inputs.setdefault(how.size, backend.device_input)
+    if not inputs:
+        return Framing(PROCESSOR, "")
+    if opened[Role.MAP].manifest.preprocessing.size < CUE_SIDE:
+        inputs.setdefault(CUE_SIDE, None)
+    framing = choose(inputs)
+    if framing.framer is PROCESSOR:
+        # a GPU that was broken by the trial must not be found broken by a photograph
+        for network in opened.values():
+            size = network.backend.signature.size
+            network.backend.infer(np.zeros((size, size, 3), dtype=np.uint8))
+    return framing
 
 
 def _compiled(manifest: ModelManifest, found: Found) -> OpenNetwork:
@@ -158,9 +192,9 @@ def _graph(
     return OpenNetwork(manifest, backend, chosen.value, manifest.files[chosen].sha256)
 
 
-def _detail(opened: Mapping[Role, OpenNetwork]) -> str:
+def _detail(opened: Mapping[Role, OpenNetwork], framing: Framing) -> str:
     parts = [f"{network.manifest.name} as {network.precision}" for network in opened.values()]
     versioned = (TensorRtBackend, OpenVinoBackend)
     backends = (network.backend for network in opened.values())
     parts += dict.fromkeys(backend.description for backend in backends if isinstance(backend, versioned))
-    return ", ".join(parts)
+    return ", ".join([*parts, framing.told] if framing.told else parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,11 +18,13 @@ from fundusgate.runtime.backends.base import BackendError
 from fundusgate.runtime.backends.choice import Engine
 from fundusgate.runtime.engines.api import EngineError
 from fundusgate.runtime.engines.machine import NoDriverError
+from fundusgate.runtime.framing import trial
 from tests.export.engines.bundles import write_deployable
 from tests.runtime.backends.gpu import install
 from tests.runtime.engines.fake_cuda import CudaError, FakeCuda, FakeDriver
 from tests.runtime.engines.machines import ORIN_NANO
 from tests.runtime.engines.surfaces import release
+from tests.runtime.framing.host_kernels import needs_host_compiler
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,6 +41,8 @@ class Device:
         install(monkeypatch, self.cuda, FakeDriver(self.cuda))
         monkeypatch.setattr(timing, "SECONDS", 0.0)
         monkeypatch.setattr(timing, "WARM_UP_SECONDS", 0.0)
+        monkeypatch.setattr(trial, "SIDES", (48, 96))
+        self.frames_on_gpu(quicker=True)
         self.bundle = write_deployable(folder / "bundle")
         self.cache = folder / "cache"
         self.runs("10.3.0")
@@ -51,6 +56,11 @@ class Device:
         """That release is installed."""
         self.monkeypatch.setattr(surroundings, "read_machine", lambda: ORIN_NANO)
         self.monkeypatch.setattr(surroundings, "load", lambda: release(tensorrt, self.cuda))
+
+    def frames_on_gpu(self, quicker: bool) -> None:
+        """Framing on the GPU is quicker than on the processor, or is not."""
+        taken = itertools.cycle((1e-3, 2e-3) if quicker else (2e-3, 1e-3))
+        self.monkeypatch.setattr(trial, "seconds", lambda _work: next(taken))
 
     def open(self, backend: str = "auto", precision: str = "auto") -> Assessor:
         return Assessor.open(self.bundle.folder, precision, 1, backend=backend, engines=self.cache)
@@ -66,7 +76,7 @@ def test_engines_that_fit_run(device: Device) -> None:
     with device.open("cpu") as reference, device.open() as assessor:
         assert (reference.engine, assessor.engine) == (Engine.CPU, Engine.TENSORRT)
         assert assessor.running.startswith("The networks run on the GPU with TensorRT (dark-cells as ")
-        assert assessor.running.endswith("TensorRT 10.3.0, zero copy, one CUDA graph).")
+        assert "TensorRT 10.3.0, zero copy, one CUDA graph, " in assessor.running
         kept = {outcome.network: outcome.choice.kept for outcome in device.compiled}
         for identity in assessor.networks:
             engine = kept[identity.name]
@@ -78,6 +88,57 @@ def test_engines_that_fit_run(device: Device) -> None:
         assert on_gpu.precision == assessor.precision
         assert set(assessor.precision.split("+")) <= {engine.candidate for engine in kept.values() if engine}
     assert (device.cuda.memory, device.cuda.pinned, device.cuda.pushed) == ({}, 0, 0)
+
+
+@needs_host_compiler
+def test_the_gpu_frames_what_its_networks_see(device: Device) -> None:
+    larger, smaller = render(11, 160).rgb, render(11, 40).rgb
+    with device.open("cpu") as reference, device.open() as assessor:
+        told = "discs of 48 px and more framed on the GPU in 1 instead of 2 ms"
+        assert assessor.running.endswith(f"one CUDA graph, {told}).")
+        assert "framed" not in reference.running
+        framed = device.cuda.launches.count("frame_pixels")
+        for photograph, on_gpu in ((larger, True), (smaller, False)):
+            given, expected = assessor.assess(photograph), reference.assess(photograph)
+            np.testing.assert_allclose(given.map, expected.map, atol=1e-5)
+            assert given.score == pytest.approx(expected.score, abs=1e-3)
+            assert given.box == expected.box
+            seen, looked = (each.glance(photograph, want_map=True, want_score=True) for each in (assessor, reference))
+            assert dict(seen.severities) == dict(looked.severities)
+            assert seen.score == pytest.approx(looked.score, abs=1e-3)
+            assert assessor.opinion(photograph, seen) == pytest.approx(reference.opinion(photograph, looked), abs=1e-3)
+            framed, before = device.cuda.launches.count("frame_pixels"), framed
+            # the networks' size and the cues', twice; then the score network's alone
+            assert framed - before == (5 if on_gpu else 0)
+    assert (device.cuda.memory, device.cuda.pinned, device.cuda.pushed) == ({}, 0, 0)
+
+
+@needs_host_compiler
+def test_a_gpu_that_frames_wrong_only_infers(device: Device) -> None:
+    device.cuda.kernels = "wrong"
+    with device.open() as assessor:
+        assert assessor.engine is Engine.TENSORRT
+        assert "framed on the processor because the GPU's pictures differ by 64 grey levels)." in assessor.running
+        assessor.assess(render(11, 96).rgb)
+    assert device.cuda.memory == {}
+
+
+def test_a_gpu_that_is_slower_only_infers(device: Device) -> None:
+    device.frames_on_gpu(quicker=False)
+    with device.open() as assessor:
+        assert assessor.engine is Engine.TENSORRT
+        assert "framed on the processor because " in assessor.running
+        assessor.assess(render(11, 96).rgb)
+
+
+@needs_host_compiler
+def test_a_gpu_that_the_trial_broke_does_not_run_the_networks(device: Device) -> None:
+    # an illegal access is never forgiven: every later call of the process fails
+    device.cuda.breaks_at = "frame_pixels"
+    with device.open() as assessor:
+        assert assessor.engine is Engine.CPU
+        assert "tensorrt did not open: " in assessor.running
+        assert "an illegal memory access was encountered" in assessor.running
 
 
 def spoil(device: Device) -> None:

@@ -11,6 +11,7 @@ from fundusgate.runtime.backends.base import Backend, BackendError, Signature
 from fundusgate.runtime.backends.cuda_buffers import MappedBuffer, buffer_kind
 from fundusgate.runtime.backends.cuda_context import current, load_pycuda, primary_context
 from fundusgate.runtime.backends.cuda_graph import CudaGraph, CudaGraphError, load_driver
+from fundusgate.runtime.backends.device_input import DeviceInput
 from fundusgate.runtime.backends.tensorrt_tensors import bound, signature_of, tensors_of
 from fundusgate.runtime.engines.api import EngineError
 from fundusgate.runtime.engines.listener import make_listener
@@ -47,7 +48,7 @@ class TensorRtBackend(Backend):
         self._listener: Any = None
         self._held: list[Any] = []
         self._stream: Any = None
-        self._input: Buffer | None = None
+        self._input: DeviceInput | None = None
         self._outputs: dict[str, Buffer] = {}
         self._enqueue: Callable[[], bool] | None = None
         self._graph: CudaGraph | None = None
@@ -56,9 +57,20 @@ class TensorRtBackend(Backend):
     @property
     def description(self) -> str:
         """How the open engine runs: TensorRT's version, the memory, and whether as a CUDA graph or why not."""
-        memory = "zero copy" if isinstance(self._input, MappedBuffer) else "pinned copies"
+        memory = "zero copy" if isinstance(self.device_input.buffer, MappedBuffer) else "pinned copies"
         how = "one CUDA graph" if self._graph is not None else f"plain enqueueing ({self._without_graph})"
         return f"TensorRT {self._api.version}, {memory}, {how}"
+
+    @property
+    def device_input(self) -> DeviceInput:
+        """Where the open network reads its photograph: a kernel may write there.
+
+        Raises:
+            BackendError: The backend is not open.
+        """
+        if self._input is None:
+            raise BackendError(f"{self._name} is not open")
+        return self._input
 
     def _do_open(self) -> Signature:
         try:
@@ -96,7 +108,7 @@ class TensorRtBackend(Backend):
         for tensor in tensors:
             buffer = make(self._cuda, tensor.shape, tensor.dtype)
             if tensor.is_input:
-                self._input = buffer
+                self._input = DeviceInput(buffer)
             else:
                 self._outputs[tensor.name] = buffer
             addresses[tensor.name] = buffer.address
@@ -129,7 +141,7 @@ class TensorRtBackend(Backend):
         return {name: buffer.host.copy() for name, buffer in self._outputs.items()}
 
     def _do_infer(self, batch: NDArray[np.uint8]) -> Mapping[str, NDArray[np.float32]]:
-        with current(self._context):
+        with self.device_input.lock, current(self._context):
             try:
                 self._run(batch)
             except (self._cuda.Error, CudaGraphError) as error:
@@ -141,7 +153,7 @@ class TensorRtBackend(Backend):
         assert self._input is not None
         for buffer in self._outputs.values():
             buffer.host.fill(np.nan)
-        self._input.host[...] = batch
+        self._input.take(batch)
         with ExitStack() as always:
             # after a refusal, too: what was enqueued before it must not write into the next frame's memory
             always.callback(self._stream.synchronize)
@@ -158,7 +170,7 @@ class TensorRtBackend(Backend):
     def _submit(self) -> None:
         assert self._input is not None
         assert self._enqueue is not None
-        self._input.upload(self._stream)
+        self._input.buffer.upload(self._stream)
         for buffer in self._outputs.values():
             buffer.poison(self._stream)
         if not self._enqueue():
@@ -185,7 +197,7 @@ class TensorRtBackend(Backend):
 
     def _release(self) -> None:
         """The graph, the execution before its engine, the engine before its runtime, then memory and stream."""
-        buffers = [*self._outputs.values(), *([] if self._input is None else [self._input])]
+        buffers = [*self._outputs.values(), *([] if self._input is None else [self._input.buffer])]
         graph, self._graph = self._graph, None
         self._enqueue, self._input, self._outputs = None, None, {}
         with ExitStack() as every:

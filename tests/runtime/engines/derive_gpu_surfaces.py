@@ -21,6 +21,7 @@ _CLASS = re.compile(r'(?:py::class_<[^"]*|py::enum_<[^"]*|^\s+)\(?"([A-Za-z_]\w*
 _MEMBER = re.compile(
     r'\.(?:def|add_property|value|def_readonly)\("(\w+)"|DEF_SIMPLE_METHOD\((\w+)\)|cls\.attr\("(\w+)"\)'
 )
+_ADDED = re.compile(r"^        (\w+)\.(\w+) = ", re.M)
 
 _ASK = """
 import json, sys
@@ -48,6 +49,12 @@ def pycuda_surface(folder: Path) -> dict[str, list[str]]:
         held[name or "unnamed"] = held.get(name or "unnamed", set()) | {
             next(filter(None, member)) for member in _MEMBER.findall(line)
         }
+    # what its Python part adds for CUDA 4 and later
+    added = (folder / "pycuda/driver.py").read_text(encoding="utf-8")
+    for name, method in _ADDED.findall(
+        added[added.index("if get_version() >= (4,):") : added.index("    else:\n        Function._param_set")]
+    ):
+        held[name].add(method)
     return {name: sorted(names) for name, names in held.items() if name != "unnamed"}
 
 

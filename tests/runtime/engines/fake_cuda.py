@@ -8,12 +8,16 @@ error. What is enqueued on a stream happens when the stream is synchronised, and
 from __future__ import annotations
 
 import json
+import re
+import struct
 import threading
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from tests.runtime.framing.host_kernels import HOST_COMPILER, host_kernels
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,10 +58,17 @@ class FakeCuda:
         self.engine = "well"
         """How engines run: "well", "refuse" (enqueueing is False), "nothing" (True, and no output is written), "half"
         (half of each output is written), "complain" (an error is logged), "warn" (a warning is)."""
+        self.kernels = "well"
+        """What kernels do: "well", "nothing" (nothing is written), "wrong" (framed pictures are)."""
+        self.launches: list[str] = []
+        """Kernels that ran, in order."""
+        self.breaks_at = ""
+        """A call that breaks the context: it fails, and so does every one after it but giving memory back."""
         self.pinned = 0
         self._stacks = threading.local()
         self._next = 4096
         self._ready = False
+        self._broken = False
 
     @property
     def pushed(self) -> int:
@@ -68,6 +79,10 @@ class FakeCuda:
         """A call of the driver: needs a current context, and may be told to fail."""
         if not self.pushed:
             raise CudaError(f"{call} failed: no currently active context?")
+        if call == self.breaks_at:
+            self._broken = True
+        if self._broken and call != "free":
+            raise CudaError(f"{call} failed: an illegal memory access was encountered")
         if call in self.fails:
             raise self.fails[call]
 
@@ -96,6 +111,7 @@ class FakeCuda:
             "memset_d32_async": self._memset,
             "memcpy_htod_async": self._upload,
             "memcpy_dtoh_async": self._download,
+            "module_from_buffer": self._module_from_buffer,
             "Error": CudaError,
             "device_attribute": SimpleNamespace(INTEGRATED=18, CAN_MAP_HOST_MEMORY=19),
             "host_alloc_flags": SimpleNamespace(DEVICEMAP=_DEVICEMAP),
@@ -129,15 +145,65 @@ class FakeCuda:
 
     def _upload(self, dest: int, src: np.ndarray[Any, Any], stream: FakeStream) -> None:
         self.require("memcpy_htod_async")
-        assert isinstance(src.base, _Pinned)
+        root = src.base.base if isinstance(src.base, np.ndarray) else src.base
+        assert isinstance(root, _Pinned)
+        assert src.flags.c_contiguous
         self.copies += 1
-        stream.enqueue(lambda: np.copyto(self.at(dest), np.frombuffer(src.tobytes(), np.uint8)))
+        stream.enqueue(lambda: np.copyto(self.at(dest)[: src.nbytes], np.frombuffer(src.tobytes(), np.uint8)))
 
     def _download(self, dest: np.ndarray[Any, Any], src: int, stream: FakeStream) -> None:
         self.require("memcpy_dtoh_async")
         assert isinstance(dest.base, _Pinned)
         self.copies += 1
         stream.enqueue(lambda: np.copyto(dest, self.at(src).view(dest.dtype).reshape(dest.shape)))
+
+    def _module_from_buffer(self, buffer: bytes) -> Any:
+        self.require("module_from_buffer")
+        if HOST_COMPILER is None:
+            raise CudaError("this played GPU has no kernels: there is no g++ here")
+        assert buffer.endswith(b"\0"), "the driver reads PTX up to a zero byte"
+        text = buffer.rstrip(b"\0").decode("ascii")
+        get = lambda name: _Function(self, name, text)  # noqa: E731 - one line
+        return only("Module", SimpleNamespace(get_function=get), "get_function")
+
+
+class _Function:
+    """A kernel of some PTX: what it does is what the host's build of the same source does."""
+
+    def __init__(self, cuda: FakeCuda, name: str, ptx: str) -> None:
+        if f".entry {name}(" not in ptx:
+            raise CudaError("cuModuleGetFunction failed: named symbol not found")
+        self._cuda = only("Function", cuda, "prepare", "prepared_async_call")
+        self._name = name
+        entry = ptx[ptx.index(f".entry {name}(") :]
+        self._parameters = re.findall(r"\.param \.(\w+)", entry[: entry.index(")")])
+        self._format = ""
+
+    def prepare(self, arg_types: str) -> _Function:
+        sizes = {"P": "u64", "i": "u32", "d": "f64"}
+        assert [sizes[kind] for kind in arg_types] == self._parameters
+        self._format = arg_types
+        return self
+
+    def prepared_async_call(
+        self, grid: tuple[int, int], block: tuple[int, int, int], stream: FakeStream, *args: int | float
+    ) -> None:
+        self._cuda.require(self._name)
+        struct.pack(self._format, *args)
+        assert block[0] * block[1] * block[2] <= 1024
+        stream.enqueue(lambda: self._run((*grid, 1), block, args))
+
+    def _run(self, grid: tuple[int, int, int], block: tuple[int, int, int], args: tuple[int | float, ...]) -> None:
+        self._cuda.launches.append(self._name)
+        if self._cuda.kernels == "nothing":
+            return
+        pointed = [
+            self._cuda.at(int(value)).ctypes.data if kind == "P" else value
+            for kind, value in zip(self._format, args, strict=True)
+        ]
+        host_kernels()(self._name, grid, block, self._format, pointed)
+        if self._cuda.kernels == "wrong" and self._name == "frame_pixels":
+            self._cuda.at(int(args[2]))[:] ^= 0x40
 
 
 class _Device:
