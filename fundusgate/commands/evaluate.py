@@ -81,6 +81,13 @@ ProfileFile = Annotated[
     ),
 ]
 Resamples = Annotated[int, typer.Option(help="Resamples of the patients for the intervals; 0 for none.", min=0)]
+Crop = Annotated[
+    bool,
+    typer.Option(
+        "--crop",
+        help="EyeQ's photographs are EyePACS's originals: cut each to the disc at 800 x 800, as EyeQ's script does.",
+    ),
+]
 Threads = Annotated[int | None, typer.Option(help="Threads for one network; all processors unless given.", min=1)]
 
 
@@ -117,6 +124,7 @@ def eyeq(
     root: Root,
     photographs: Photographs = None,
     split: Annotated[EyeqTable, typer.Option(help="Which of EyeQ's tables.")] = EyeqTable.TEST,
+    crop: Crop = False,
     bundle: BundleFolder = None,
     precision: PrecisionOption = EvaluatePrecision.HELD,
     out: Out = None,
@@ -130,12 +138,15 @@ def eyeq(
     For example:
 
         fundusgate evaluate eyeq --root EyeQ/data --photographs EyeQ/original_crop
+
+        fundusgate evaluate eyeq --root EyeQ/data --photographs EyePACS/test --crop
     """
+    from fundusgate.evaluation.data_sets.base import Cut
     from fundusgate.evaluation.data_sets.eyeq import Eyeq, EyeqSplit
     from fundusgate.evaluation.yardsticks.grades import GradeYardstick
 
     _evaluate(
-        Eyeq(root, photographs, EyeqSplit(split.value)),
+        Eyeq(root, photographs, EyeqSplit(split.value), Cut.EYEQ if crop else Cut.NONE),
         lambda _, limits: GradeYardstick(limits.score),
         _Order(bundle, precision, out, as_json, profile, resamples, threads),
     )
@@ -145,10 +156,17 @@ def eyeq(
 def funpiq(
     root: Root,
     eyeq_folder: Annotated[
-        Path | None, typer.Option("--eyeq", help="EyeQ's photographs, cropped to 800.", exists=True, file_okay=False)
+        Path | None,
+        typer.Option(
+            "--eyeq",
+            help="EyeQ's photographs, cropped to 800 x 800, or originals and --crop.",
+            exists=True,
+            file_okay=False,
+        ),
     ] = None,
     brset: Annotated[Path | None, typer.Option(help="BRSET's photographs.", exists=True, file_okay=False)] = None,
     mbrset: Annotated[Path | None, typer.Option(help="mBRSET's photographs.", exists=True, file_okay=False)] = None,
+    crop: Crop = False,
     bundle: BundleFolder = None,
     precision: PrecisionOption = EvaluatePrecision.HELD,
     out: Out = None,
@@ -163,12 +181,17 @@ def funpiq(
 
         fundusgate evaluate funpiq --root FunPiQ --eyeq EyeQ/original_crop --brset BRSET --mbrset mBRSET
     """
+    from fundusgate.evaluation.data_sets.base import Cut
     from fundusgate.evaluation.data_sets.funpiq import Funpiq, Source
     from fundusgate.evaluation.yardsticks.regions import RegionYardstick
 
     given = {Source.EYEQ: eyeq_folder, Source.BRSET: brset, Source.MBRSET: mbrset}
     _evaluate(
-        Funpiq(root, {source: folder for source, folder in given.items() if folder is not None}),
+        Funpiq(
+            root,
+            {source: folder for source, folder in given.items() if folder is not None},
+            Cut.EYEQ if crop else Cut.NONE,
+        ),
         lambda _, limits: RegionYardstick(limits.map.cell),
         _Order(bundle, precision, out, as_json, profile, resamples, threads),
     )

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import numpy as np
 
 from fundusgate.evaluation.bootstrap import RESAMPLES, SEED, Estimate, estimate, resampled_counts
-from fundusgate.evaluation.data_sets.base import DataSetError, Item, Listing, Trouble, TroubleKind
+from fundusgate.evaluation.data_sets.base import Cut, DataSetError, Item, Listing, Trouble, TroubleKind
+from fundusgate.evaluation.data_sets.eyeq_crop import eyeq_crop
 from fundusgate.evaluation.yardsticks.base import REFERENCE, ObservationError
 from fundusgate.runtime.backends.base import BackendError
 from fundusgate.runtime.photograph import PhotographError, decode_photograph
@@ -112,10 +113,15 @@ def _predict(item: Item[T], predictors: Sequence[Predictor], cache: PredictionCa
     except OSError as error:
         raise PhotographError(f"the file cannot be opened ({error.strerror}); check its permissions") from error
     digest = hashlib.sha256(data).hexdigest()
+    if item.cut is not Cut.NONE:
+        # what was said of the whole file is not said of its crop
+        digest = f"{digest}:{item.cut.value}"
     found = [cache.find(digest, predictor.identity) for predictor in predictors]
     known = sum(prediction is not None for prediction in found)
     if known < len(found):
         rgb = decode_photograph(data)
+        if item.cut is Cut.EYEQ:
+            rgb = eyeq_crop(rgb)
         for index, predictor in enumerate(predictors):
             if found[index] is None:
                 prediction = predictor.predict(rgb)

@@ -147,6 +147,24 @@ def test_funpiq(tmp_path: Path, bundle: Path) -> None:
     assert (tmp_path / "out" / "confusion.png").read_bytes().startswith(PLOT)
 
 
+def test_originals_of_eyeq_need_the_crop_for_their_annotations(tmp_path: Path, bundle: Path) -> None:
+    path = write_picture(tmp_path / "eyepacs" / "10_left.png", size=128)
+    with Image.open(path) as image:
+        wide = np.pad(np.asarray(image), ((0, 0), (40, 40), (0, 0)))
+    Image.fromarray(wide).save(path)
+    regions = np.full((100, 100), 1, np.uint8)
+    regions[:50] = 3
+    write_indexed(tmp_path / "funpiq" / "EyeQ" / "10_left.png", regions)
+    order = ("funpiq", "--root", tmp_path / "funpiq", "--eyeq", tmp_path / "eyepacs", "--bundle", bundle)
+    order = (*order, "--out", tmp_path / "out", "--precision", "fp32", "--resamples", 0, "--json")
+    refused = run(*order)
+    assert refused.exit_code == 1
+    assert "--crop" in " ".join(refused.stderr.split())
+    results = said(run(*order, "--crop"))
+    assert results["photographs"]["judged"] == 1
+    assert any("cut to the square" in remark for remark in results["remarks"])
+
+
 def test_what_cannot_be_evaluated_says_why(fqs: Path, tmp_path: Path) -> None:
     plain = write_bundle(tmp_path / "plain")
     for arguments, says in (

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fundusgate.evaluation.data_sets.base import DataSetError, TroubleKind
+from fundusgate.evaluation.data_sets.base import Cut, DataSetError, TroubleKind
 from fundusgate.evaluation.data_sets.eyeq import Eyeq, EyeqSplit, patient_of
 from fundusgate.evaluation.quality import Quality
 from tests.evaluation.pictures import write_csv, write_picture
@@ -57,6 +57,7 @@ def test_what_cannot_be_used_is_named(root: Path) -> None:
         "3,10_left.jpeg,2,2",
         "4,10_right.jpeg,,0",
         "5,7_left.jpeg,3,0",
+        "5,7_left.jpeg,1.5,0",
         "6,8_left.jpeg,0,0",
         "7,,0,0",
     )
@@ -67,8 +68,9 @@ def test_what_cannot_be_used_is_named(root: Path) -> None:
         (TroubleKind.CONFLICT, "10_left.jpeg"),
         (TroubleKind.UNLABELLED, "10_right.jpeg"),
         (TroubleKind.BAD_LABEL, "7_left.jpeg"),
+        (TroubleKind.BAD_LABEL, "7_left.jpeg"),
         (TroubleKind.MISSING, "8_left.jpeg"),
-        (TroubleKind.MISSING, "Label_EyeQ_test.csv line 9"),
+        (TroubleKind.MISSING, "Label_EyeQ_test.csv line 10"),
     ]
 
 
@@ -79,6 +81,16 @@ def test_the_table_is_missing_or_there_twice(root: Path) -> None:
     (root / "copy" / "Label_EyeQ_test.csv").write_bytes((root / "data" / "Label_EyeQ_test.csv").read_bytes())
     with pytest.raises(DataSetError, match="2 times"):
         Eyeq(root).list()
+
+
+def test_grades_that_went_through_a_table_of_floats(root: Path) -> None:
+    write_csv(root / "data" / "Label_EyeQ_test.csv", HEADER, "0,1_right.jpeg,1.0,0.0", "1,10_left.jpeg,2.0,")
+    assert [item.truth for item in Eyeq(root).list().items] == [Quality.USABLE, Quality.REJECT]
+
+
+def test_originals_are_cut_where_it_is_said(root: Path) -> None:
+    assert {item.cut for item in Eyeq(root).list().items} == {Cut.NONE}
+    assert {item.cut for item in Eyeq(root, cut=Cut.EYEQ).list().items} == {Cut.EYEQ}
 
 
 def test_patients_by_name() -> None:

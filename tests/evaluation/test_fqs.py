@@ -117,6 +117,15 @@ def test_a_decimal_comma(tmp_path: Path) -> None:
     assert any("No fold files" in remark for remark in found.remarks)
 
 
+def test_levels_that_went_through_a_table_of_floats(tmp_path: Path) -> None:
+    for name in "123":
+        write_picture(tmp_path / f"{name}.PNG", size=32)
+    write_csv(tmp_path / "scores.csv", HEADER, "1.jpeg,2.0,30", "2.jpeg,nan,60", "3.jpeg,0.5,80")
+    found = Fqs(tmp_path).list()
+    assert [(item.name, item.truth.level) for item in found.items] == [("1.jpeg", Quality.REJECT), ("2.jpeg", None)]
+    assert [(trouble.kind, trouble.what) for trouble in found.troubles] == [(TroubleKind.BAD_LABEL, "3.jpeg")]
+
+
 def test_a_number_of_folds_that_is_not_the_papers_is_said(root: Path) -> None:
     (root / "folds" / "cross_validation-09-test.xlsx").unlink()
     assert any("9 fold files" in remark for remark in Fqs(root).list().remarks)

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from fundusgate.evaluation.data_sets.annotation import AnnotationError, Region, is_annotation, read_annotation
-from fundusgate.evaluation.data_sets.base import DataSetError, TroubleKind
+from fundusgate.evaluation.data_sets.base import Cut, DataSetError, TroubleKind
 from fundusgate.evaluation.data_sets.funpiq import Funpiq, Source
 from tests.evaluation.pictures import write_csv, write_indexed, write_picture
 
@@ -41,6 +41,16 @@ def test_three_roots_and_their_patients(roots: dict[Source, Path], tmp_path: Pat
         ("mBRSET/12.3.png", "12.3.jpg", "mBRSET:12", Source.MBRSET),
     }
     assert any("3 of FunPiQ's 300" in remark for remark in found.remarks)
+
+
+def test_only_eyeqs_originals_are_cut(roots: dict[Source, Path], tmp_path: Path) -> None:
+    found = Funpiq(tmp_path / "annotations", roots, Cut.EYEQ).list()
+    assert {item.truth.source: item.cut for item in found.items} == {
+        Source.EYEQ: Cut.EYEQ,
+        Source.BRSET: Cut.NONE,
+        Source.MBRSET: Cut.NONE,
+    }
+    assert any(remark.startswith("1 photographs of EyeQ") for remark in found.remarks)
 
 
 def test_a_source_that_is_not_given_is_named(roots: dict[Source, Path], tmp_path: Path) -> None:

@@ -51,6 +51,15 @@ class Trouble:
     reason: str
 
 
+class Cut(str, Enum):
+    """What is done to a photograph before the networks see it, beside their own pre-processing."""
+
+    NONE = "none"
+    """Nothing: the file is what was labelled."""
+    EYEQ = "EyeQ's crop"
+    """The square about the disc at 800 x 800, unless it is that already: labels lie on it, papers report on it."""
+
+
 @dataclass(frozen=True)
 class Item(Generic[T]):
     """One labelled photograph.
@@ -62,6 +71,7 @@ class Item(Generic[T]):
             set does not say.
         folds: The test folds that hold it; empty where the data set has none.
         truth: What is known of it.
+        cut: What is done to it first.
     """
 
     name: str
@@ -69,6 +79,7 @@ class Item(Generic[T]):
     patient: str
     folds: tuple[str, ...]
     truth: T
+    cut: Cut = Cut.NONE
 
 
 @dataclass(frozen=True)

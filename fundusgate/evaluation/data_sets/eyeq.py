@@ -6,7 +6,7 @@ import re
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from fundusgate.evaluation.data_sets.base import DataSet, DataSetError, Item, Listing, Trouble, TroubleKind
+from fundusgate.evaluation.data_sets.base import Cut, DataSet, DataSetError, Item, Listing, Trouble, TroubleKind
 from fundusgate.evaluation.data_sets.photograph_index import PhotographIndex, files_below
 from fundusgate.evaluation.data_sets.tables import read_table
 from fundusgate.evaluation.quality import Quality
@@ -41,14 +41,22 @@ class Eyeq(DataSet[Quality]):
         root: Folder with `Label_EyeQ_test.csv` and `Label_EyeQ_train.csv`, in it or below it.
         photographs: Folder of the photographs; `root` unless given.
         split: Which table.
+        cut: Whether originals are cut to EyeQ's crop first.
     """
 
     name = "eyeq"
 
-    def __init__(self, root: Path, photographs: Path | None = None, split: EyeqSplit = EyeqSplit.TEST) -> None:
+    def __init__(
+        self,
+        root: Path,
+        photographs: Path | None = None,
+        split: EyeqSplit = EyeqSplit.TEST,
+        cut: Cut = Cut.NONE,
+    ) -> None:
         self._root = root
         self._photographs = photographs or root
         self._split = split
+        self._cut = cut
 
     def _do_list(self) -> Listing[Quality]:
         table = self._table()
@@ -68,7 +76,7 @@ class Eyeq(DataSet[Quality]):
                 continue
             known = items.get(found)
             if known is None:
-                items[found] = Item(name, found, patient_of(name), (), quality)
+                items[found] = Item(name, found, patient_of(name), (), quality, self._cut)
             elif known.truth == quality:
                 troubles[Trouble(TroubleKind.DUPLICATE, name, f"line {row.line} names it again; counted once")] = None
             else:
@@ -105,7 +113,9 @@ def _quality(table: Path, row: Row, name: str) -> Quality | Trouble:
     if not text or text.casefold() == "nan":
         return Trouble(TroubleKind.UNLABELLED, name, f"{place} gives no quality")
     try:
-        return Quality(int(float(text)))
+        grade = float(text)
+        # 1.0 is a grade that went through a table of floats; 1.5 is none
+        return Quality(int(grade) if grade.is_integer() else -1)
     except (ValueError, OverflowError):
         reason = f"{place}: the quality {text!r} is none of 0 (good), 1 (usable), 2 (reject)"
         return Trouble(TroubleKind.BAD_LABEL, name, reason)

@@ -186,6 +186,8 @@ def _opinion(path: Path, row: Row, name: str) -> Opinion | Trouble:
         return Trouble(TroubleKind.BAD_LABEL, name, f"{place}: the score {text} does not lie between 0 and 100")
     level = row.get(*LEVEL_COLUMNS)
     try:
-        return Opinion(score, _LEVELS[int(float(level))] if level else None)
-    except (ValueError, KeyError, OverflowError):
+        # a level that went through a table of floats: 1.0, or nan where there is none
+        value = float(level) if level else math.nan
+        return Opinion(score, None if math.isnan(value) else _LEVELS[value])
+    except (ValueError, KeyError):
         return Trouble(TroubleKind.BAD_LABEL, name, f"{place}: the level {level!r} is none of 0, 1, 2")

@@ -9,13 +9,14 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from fundusgate.evaluation.data_sets.annotation import is_annotation
-from fundusgate.evaluation.data_sets.base import DataSet, DataSetError, Item, Listing, Trouble, TroubleKind
+from fundusgate.evaluation.data_sets.base import Cut, DataSet, DataSetError, Item, Listing, Trouble, TroubleKind
 from fundusgate.evaluation.data_sets.eyeq import patient_of
+from fundusgate.evaluation.data_sets.eyeq_crop import CUT_HERE
 from fundusgate.evaluation.data_sets.photograph_index import PhotographIndex, files_below
 from fundusgate.evaluation.data_sets.tables import read_table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
 PHOTOGRAPHS = 300
@@ -59,12 +60,14 @@ class Funpiq(DataSet[Annotated]):
     Args:
         root: Folder of the annotations, searched with its subfolders.
         photographs: Folder of each source's photographs; a source that is left out is named in the troubles.
+        cut: Whether EyeQ's photographs are EyePACS's originals, to be cut to EyeQ's crop, which annotations lie on.
     """
 
     name = "funpiq"
 
-    def __init__(self, root: Path, photographs: Mapping[Source, Path]) -> None:
+    def __init__(self, root: Path, photographs: Mapping[Source, Path], cut: Cut = Cut.NONE) -> None:
         self._root = root
+        self._cut = cut
         self._photographs = dict(photographs)
 
     def _do_list(self) -> Listing[Annotated]:
@@ -96,8 +99,9 @@ class Funpiq(DataSet[Annotated]):
                 troubles.append(Trouble(TroubleKind.DUPLICATE, name, reason))
                 continue
             patient = f"{source.value}:{patients[source].get(photograph.stem) or _patient_by_name(source, photograph)}"
-            items[photograph] = Item(name, photograph, patient, (), Annotated(path, source))
-        return Listing(tuple(items.values()), tuple(troubles), (), _remarks(len(items)))
+            cut = self._cut if source is Source.EYEQ else Cut.NONE
+            items[photograph] = Item(name, photograph, patient, (), Annotated(path, source), cut)
+        return Listing(tuple(items.values()), tuple(troubles), (), self._remarks(items.values()))
 
     def _find(self, path: Path, indexes: Mapping[Source, PhotographIndex]) -> tuple[Source, Path] | Trouble:
         hint = _source_of(path.relative_to(self._root).parts)
@@ -126,6 +130,17 @@ class Funpiq(DataSet[Annotated]):
             " BRSET and mBRSET"
         )
         return Trouble(TroubleKind.AMBIGUOUS, path.name, reason)
+
+    def _remarks(self, items: Collection[Item[Annotated]]) -> tuple[str, ...]:
+        remarks = []
+        if len(items) != PHOTOGRAPHS:
+            remarks.append(
+                f"{len(items)} of FunPiQ's {PHOTOGRAPHS} photographs could be used: not the paper's figures."
+            )
+        cut = sum(item.cut is Cut.EYEQ for item in items)
+        if cut:
+            remarks.append(f"{cut} photographs of EyeQ, where they were not 800 x 800, were {CUT_HERE}")
+        return tuple(remarks)
 
 
 def _source_of(parts: Sequence[str]) -> Source | None:
@@ -165,9 +180,3 @@ def _patient_by_name(source: Source, photograph: Path) -> str:
         return patient_of(photograph.stem)
     named = _MBRSET_NAME.fullmatch(photograph.stem) if source is Source.MBRSET else None
     return named["patient"] if named else photograph.stem
-
-
-def _remarks(found: int) -> tuple[str, ...]:
-    if found == PHOTOGRAPHS:
-        return ()
-    return (f"{found} of FunPiQ's {PHOTOGRAPHS} photographs could be used: not the paper's figures.",)

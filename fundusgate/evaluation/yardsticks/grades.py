@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fundusgate.codes import Verdict
+from fundusgate.evaluation.data_sets.base import Cut
+from fundusgate.evaluation.data_sets.eyeq_crop import CROP, CUT_HERE
 from fundusgate.evaluation.quality import Quality
 from fundusgate.evaluation.yardsticks.base import REFERENCE, FigureKey, Sample, Yardstick
 from fundusgate.evaluation.yardsticks.changes import verdict_flips
@@ -26,9 +28,6 @@ if TYPE_CHECKING:
 NETWORK = "score network"
 REPORTED = "reported score"
 VERDICT = "verdict"
-CROP = 800
-"""Side of what EyeQ's own pre-processing leaves, pixels."""
-
 _OF_VERDICT = {
     Verdict.ACCEPT: Quality.GOOD,
     Verdict.ACCEPT_WITH_NOTE: Quality.USABLE,
@@ -46,7 +45,8 @@ class GradeSeen:
         opinion: The score network's score, 0..100, high is good.
         score: The reported score.
         verdict: The gate's verdict.
-        size: Height and width of the photograph, pixels.
+        size: Height and width of the photograph as the networks' pre-processing met it, pixels.
+        cut: What was done to it before.
     """
 
     truth: Quality
@@ -54,6 +54,7 @@ class GradeSeen:
     score: float
     verdict: Verdict
     size: tuple[int, int]
+    cut: Cut = Cut.NONE
 
 
 class GradeYardstick(Yardstick[Quality, GradeSeen]):
@@ -71,7 +72,8 @@ class GradeYardstick(Yardstick[Quality, GradeSeen]):
 
     def observe(self, item: Item[Quality], prediction: Prediction) -> GradeSeen:
         """The graders' grade beside scores and verdict."""
-        return GradeSeen(item.truth, prediction.opinion, prediction.score, prediction.verdict, prediction.size)
+        said = prediction
+        return GradeSeen(item.truth, said.opinion, said.score, said.verdict, said.size, item.cut)
 
     def gather(self, observations: Sequence[GradeSeen]) -> Sample:
         """Every photograph's grades and scores as arrays."""
@@ -90,7 +92,9 @@ class GradeYardstick(Yardstick[Quality, GradeSeen]):
         """Whether the photographs are EyeQ's crop, and what another precision changed."""
         seen = next(iter(observations.values()))
         cropped = sum(one.size == (CROP, CROP) for one in seen)
-        if cropped == len(seen):
+        if any(one.cut is Cut.EYEQ for one in seen):
+            first = f"Photographs that were not {CROP} x {CROP} were {CUT_HERE}"
+        elif cropped == len(seen):
             first = f"Every photograph is {CROP} x {CROP}, EyeQ's own crop, as in the papers."
         else:
             first = (

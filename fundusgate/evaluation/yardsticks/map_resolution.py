@@ -39,7 +39,8 @@ def at_annotation(prediction: Prediction, shape: tuple[int, int]) -> NDArray[np.
     if abs(height * wide / (width * tall) - 1) > MOST_ASPECT_DIFFERENCE:
         raise ObservationError(
             f"the annotation is {width} x {height}, the photograph {wide} x {tall}: not the same picture."
-            " Annotations of EyeQ's photographs lie on EyeQ's crop to 800 x 800: run its EyeQ_process_main.py first"
+            " Annotations of EyeQ's photographs lie on EyeQ's crop to 800 x 800: run its EyeQ_process_main.py first,"
+            " or give the originals with --crop"
         )
     if not prediction.cells.any():
         return np.ones(shape, dtype=np.float32)
