@@ -30,7 +30,7 @@ FILE_COLUMNS = ("file_name", "image_name", "image")
 SCORE_COLUMNS = ("meanOpinionScore", "opinion_score", "score", "MOS")
 LEVEL_COLUMNS = ("qualityLevel", "quality_level")
 
-_LEVELS = {0: Quality.GOOD, 1: Quality.USABLE, 2: Quality.REJECT}
+_LEVELS: dict[float, Quality] = {0: Quality.GOOD, 1: Quality.USABLE, 2: Quality.REJECT}
 _TEST = re.compile(r"(?<![a-z])(test|val|valid|validation)(?![a-z])", re.IGNORECASE)
 _TRAIN = re.compile(r"(?<![a-z])(train|training)(?![a-z])", re.IGNORECASE)
 
