@@ -33,7 +33,7 @@ def tensors_of(api: TensorRt, engine: Any) -> tuple[Tensor, ...]:  # noqa: ANN40
         engine: Deserialized.
 
     Raises:
-        BackendError: A tensor's type has no counterpart in NumPy.
+        BackendError: A tensor is neither uint8 nor float32.
     """
     if hasattr(engine, "num_io_tensors"):
         names = [engine.get_tensor_name(index) for index in range(engine.num_io_tensors)]
@@ -99,11 +99,13 @@ def bound(
 
 
 def _dtype(api: TensorRt, name: str, kind: Any) -> np.dtype[Any]:  # noqa: ANN401 - TensorRT's own enumeration
-    try:
-        dtype: np.dtype[Any] = np.dtype(api.module.nptype(kind))
-    except TypeError as error:
-        raise BackendError(f"the engine's tensor {name} is {kind}: compile a bundle of fundusgate") from error
-    return dtype
+    # not by `nptype`, which fails with today's NumPy in TensorRT 8.5 (NVIDIA/TensorRT#2557)
+    for ours, dtype in ((api.module.uint8, np.uint8), (api.module.float32, np.float32)):
+        if kind == ours:
+            return np.dtype(dtype)
+    raise BackendError(
+        f"the engine's tensor {name} is {kind}, neither uint8 nor float32: compile a bundle of fundusgate"
+    )
 
 
 def _is_photograph(shape: tuple[int, ...]) -> bool:

@@ -9,6 +9,12 @@ if TYPE_CHECKING:
 
 LAYERS = "Layers:"
 """How the builder's message on the finished engine begins; it comes with detailed profiling and a verbose logger."""
+MOST = 1000
+"""Messages of a kind that are kept: the last ones, as a logger that nobody asks may hear a warning a frame."""
+
+_EVERY: list[Any] = []
+"""TensorRT keeps a pointer to the first logger of a process and speaks to it on whatever concerns no single engine
+(NVIDIA/TensorRT#1475): none is ever given back."""
 
 
 def make_listener(api: TensorRt) -> Any:  # noqa: ANN401 - a subclass of a class that is known when TensorRT is there
@@ -34,9 +40,13 @@ def make_listener(api: TensorRt) -> Any:  # noqa: ANN401 - a subclass of a class
         def log(self, severity: Any, message: str) -> None:  # noqa: ANN401 - TensorRT's own enumeration
             if severity in (severities.INTERNAL_ERROR, severities.ERROR):
                 self.errors.append(message)
+                del self.errors[:-MOST]
             if severity in (severities.INTERNAL_ERROR, severities.ERROR, severities.WARNING):
                 self.problems.append(message)
+                del self.problems[:-MOST]
             elif message.startswith(LAYERS):
                 self.layers = message
 
-    return Listener()
+    listener = Listener()
+    _EVERY.append(listener)
+    return listener

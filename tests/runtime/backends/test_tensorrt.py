@@ -212,22 +212,40 @@ def test_a_graph_that_gives_another_result_is_given_up(
         assert (driver.launched, driver.live) == (1, 0)
 
 
-def test_an_engine_that_refuses_to_be_captured_is_enqueued(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.mark.parametrize("recovers", [True, False])
+def test_an_engine_that_refuses_to_be_captured_is_enqueued(
+    recovers: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     cuda = FakeCuda()
     driver = FakeDriver(cuda)
     install(monkeypatch, cuda, driver)
-    begin = driver.cuStreamBeginCapture
+    begin, end = driver.cuStreamBeginCapture, driver.cuStreamEndCapture
 
     def refusing(hStream: int, mode: int) -> tuple[int]:  # noqa: N803 - cuda-python's name
         cuda.engine = "refuse"
         return begin(hStream, mode)
 
+    def recovering(hStream: int) -> tuple[int, Any]:  # noqa: N803 - cuda-python's name
+        cuda.engine = "well" if recovers else "refuse"
+        return end(hStream)
+
     monkeypatch.setattr(driver, "cuStreamBeginCapture", refusing)
-    with engine_of(write_graph(tmp_path / "means.onnx", MEANS), cuda) as backend:
-        assert "plain enqueueing (TensorRT refused to run" in backend.description
-        cuda.engine = "well"
+    monkeypatch.setattr(driver, "cuStreamEndCapture", recovering)
+    backend = engine_of(write_graph(tmp_path / "means.onnx", MEANS), cuda)
+    if recovers:
+        with backend:
+            assert "plain enqueueing (TensorRT refused to run" in backend.description
+            assert is_right(backend, 1)
+    else:
+        with pytest.raises(BackendError, match="refused to run"):
+            backend.open()
+    assert (driver.live, cuda.memory, cuda.pushed) == (0, {}, 0)
+
+
+def test_what_another_engine_said_is_not_held_against_this_one(backend: TensorRtBackend) -> None:
+    with backend:
+        backend._listener.errors.append("of another engine: TensorRT has one logger a process")
         assert is_right(backend, 1)
-    assert driver.live == 0
 
 
 def test_a_warning_a_frame_neither_fails_nor_piles_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -283,8 +283,9 @@ def release(
         __init__=lambda self, listener: object.__setattr__(self, "_listener", listener),
         deserialize_cuda_engine=deserialize,
     )
-    if "nptype" in attributes(version, ""):
-        module.nptype = lambda kind: {"tensor(uint8)": np.uint8, "tensor(float)": np.float32}[kind]
+    for name, kind in (("uint8", "tensor(uint8)"), ("float32", "tensor(float)")):
+        if name in attributes(version, ""):
+            setattr(module, name, kind)
     return TensorRt(module)
 
 

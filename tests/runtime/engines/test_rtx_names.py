@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 
-import numpy as np
 import pytest
 
 from fundusgate.runtime.engines.api import load
-from fundusgate.runtime.engines.listener import make_listener
+from fundusgate.runtime.engines.listener import MOST, make_listener
 
 PACKAGE = "tensorrt_rtx"
 
@@ -35,8 +34,7 @@ def test_every_name_is_there() -> None:
 
 def test_types_have_their_counterparts() -> None:
     module = load(PACKAGE).module
-    assert np.dtype(module.nptype(module.DataType.UINT8)) == np.uint8
-    assert np.dtype(module.nptype(module.DataType.FLOAT)) == np.float32
+    assert (module.uint8, module.float32) == (module.DataType.UINT8, module.DataType.FLOAT)
 
 
 def test_messages_are_sorted_by_severity() -> None:
@@ -46,3 +44,6 @@ def test_messages_are_sorted_by_severity() -> None:
         listener.log(severity, severity.name)
     assert listener.errors == ["ERROR", "INTERNAL_ERROR"]
     assert listener.problems == ["WARNING", "ERROR", "INTERNAL_ERROR"]
+    for number in range(2 * MOST):
+        listener.log(severities.WARNING, str(number))
+    assert listener.problems == [str(number) for number in range(MOST, 2 * MOST)]
