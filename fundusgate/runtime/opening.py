@@ -194,7 +194,7 @@ def _graph(
 
 def _detail(opened: Mapping[Role, OpenNetwork], framing: Framing) -> str:
     parts = [f"{network.manifest.name} as {network.precision}" for network in opened.values()]
-    versioned = (TensorRtBackend, OpenVinoBackend)
+    described = (TensorRtBackend, OpenVinoBackend, OnnxRuntimeGpuBackend)
     backends = (network.backend for network in opened.values())
-    parts += dict.fromkeys(backend.description for backend in backends if isinstance(backend, versioned))
+    parts += dict.fromkeys(backend.description for backend in backends if isinstance(backend, described))
     return ", ".join([*parts, framing.told] if framing.told else parts)

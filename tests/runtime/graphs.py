@@ -37,6 +37,14 @@ log_of_mean (uint8[1,{SIDE},{SIDE},3] image) => (float[1] score)
 }}"""
 """`score` is log(mean): minus infinity for a black picture."""
 
+PRODUCT = f"""{_HEAD}
+product (uint8[1,{SIDE},{SIDE},3] image) => (float[1,{SIDE},{SIDE},2] score)
+<float[3,2] weights = {{1.0, 2.0, 3.0, 4.0, 5.0, 6.0}}> {{
+    pixels = Cast<to = 1>(image)
+    score = MatMul(pixels, weights)
+}}"""
+"""`score` is a matrix product of each pixel."""
+
 FLOAT_INPUT = f"""{_HEAD}
 float_input (float[1,{SIDE},{SIDE},3] image) => (float[1,{SIDE},{SIDE},3] score) {{ score = Relu(image) }}"""
 """A graph of another maker: its input is not the photograph's own bytes."""

@@ -51,6 +51,8 @@ class OnnxRuntimeBackend(Backend):
         options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_ALL
         options.log_severity_level = _ERRORS_ONLY
         options.add_session_config_entry("session.intra_op.allow_spinning", "1" if self._spin else "0")
+        for name, value in self._entries().items():
+            options.add_session_config_entry(name, value)
         wanted = self._providers()
         try:
             session = ort.InferenceSession(
@@ -67,6 +69,7 @@ class OnnxRuntimeBackend(Backend):
                 f"ONNX Runtime runs {self._path.name} on {', '.join(session.get_providers())}, asked for"
                 f" {', '.join(wanted)}: its log says why; choose another --backend"
             )
+        self._check_assignment(session)
         signature = _signature_of(self._path, session)
         self._session = session
         return signature
@@ -74,6 +77,13 @@ class OnnxRuntimeBackend(Backend):
     def _providers(self) -> Mapping[str, Mapping[str, str]]:
         """What must run the graph, in order, each with its options."""
         return {CPU_PROVIDER: {}}
+
+    def _entries(self) -> Mapping[str, str]:
+        """Further settings of the session."""
+        return {}
+
+    def _check_assignment(self, session: Any) -> None:  # noqa: ANN401 - onnxruntime has no type stubs
+        """Look at which provider each node was given to."""
 
     def _do_infer(self, batch: NDArray[np.uint8]) -> Mapping[str, NDArray[np.float32]]:
         names = list(self.signature.outputs)
