@@ -12,6 +12,7 @@ from fundusgate import __version__
 from fundusgate.bench.photographs import pixels_sha256
 from fundusgate.bench.record import Environment, Setup
 from fundusgate.device.board.tree import Tree
+from fundusgate.runtime.backends.processors import usable_processors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -91,11 +92,6 @@ def environment_of(
         affinity=sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [],
         flags=dict(flags),
     )
-
-
-def usable_processors() -> int:
-    """How many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _versions() -> dict[str, str]:

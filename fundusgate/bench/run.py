@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fundusgate.bench.cadence import Effort, measure
 from fundusgate.bench.cautions import cautions
-from fundusgate.bench.environment import environment_of, setup_of, usable_processors
+from fundusgate.bench.environment import environment_of, setup_of
 from fundusgate.bench.errors import BenchError
 from fundusgate.bench.loadgen import check_installed, second_opinion
 from fundusgate.bench.parts import bare_networks, overhead, preparation_parts
@@ -19,6 +19,7 @@ from fundusgate.bench.record import BenchRecord
 from fundusgate.bench.soak import soak
 from fundusgate.device.board.board import read_board
 from fundusgate.runtime import Assessor
+from fundusgate.runtime.backends.processors import usable_processors
 from fundusgate.runtime.bundle import shipped_bundle
 
 if TYPE_CHECKING:

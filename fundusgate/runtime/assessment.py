@@ -35,7 +35,7 @@ class Assessment:
         prompt: the one line for the operator.
         precision: the variant of the graphs that ran, such as "fp32".
         models: version by network name.
-        elapsed_ms: milliseconds for "preprocess" (disc, framing, cues), "map", "score" and "total".
+        elapsed_ms: milliseconds by stage, see `runtime.stopwatch`.
     """
 
     verdict: Verdict

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import threading
-import time
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fundusgate.runtime.assessment import Assessment
+from fundusgate.runtime.beside import Beside
 from fundusgate.runtime.bundle import MANIFEST_NAME, Bundle, file_sha256, shipped_bundle
 from fundusgate.runtime.causes import cue_severities
+from fundusgate.runtime.disc import find_disc
 from fundusgate.runtime.glance import Glance, shown, signature_of
 from fundusgate.runtime.guidance import prompt_for
 from fundusgate.runtime.manifest import Role
 from fundusgate.runtime.networks import PRECISIONS, NetworkIdentity, required, with_working_points
 from fundusgate.runtime.opening import open_networks
 from fundusgate.runtime.outputs import AssessorError, output_that_means, read_map, score_scale
-from fundusgate.runtime.prepared import CELLS, network_input, prepare, score_input, see
+from fundusgate.runtime.prepared import CELLS, framed_about, look, network_input, score_input
 from fundusgate.runtime.profile import Profile
 from fundusgate.runtime.score_scale import weighed
+from fundusgate.runtime.stopwatch import Stopwatch
 from fundusgate.runtime.verdict import judge
 
 if TYPE_CHECKING:
@@ -54,6 +57,7 @@ class Assessor:
         self._profile = profile
         self._bundle_sha256 = bundle_sha256
         self._scale = score_scale(self._score.manifest)
+        self._beside = Beside()
         self._lock = threading.Lock()
         self._open = True
 
@@ -146,37 +150,37 @@ class Assessor:
             BackendError: a network failed; no earlier result is ever given in its place.
         """
         _check_photograph(rgb)
-        started = time.perf_counter()
-        photograph = prepare(
-            rgb, self._map.manifest.preprocessing, self._score.manifest.preprocessing, self._opened.framer
-        )
-        prepared = time.perf_counter()
+        clock = Stopwatch()
+        map_how, score_how = self._map.manifest.preprocessing, self._score.manifest.preprocessing
+        disc = find_disc(rgb)
+        clock.lap("disc")
+        framed = framed_about(rgb, disc, map_how, score_how, self._opened.framer)
+        for_score = score_input(rgb, framed, score_how)
+        clock.lap("framing")
         with self._serving():
-            waited = time.perf_counter()
-            from_map = self._map.backend.infer(photograph.map_input)
-            mapped = time.perf_counter()
-            from_score = self._score.backend.infer(photograph.score_input)
-            scored = time.perf_counter()
+            looking = self._beside.begin(partial(look, framed))
+            clock.lap("waited")
+            from_map = self._map.backend.infer(framed.map_input)
+            clock.lap("map")
+            from_score = self._score.backend.infer(for_score)
+            clock.lap("score")
+        seen = looking.result()
+        clock.lap("cues")
         degraded, retina = read_map(self._map.manifest, from_map)
-        score = weighed(self._opinion(from_score), degraded, photograph.cells, self._profile.score.by_map)
-        judgement = judge(score, degraded, photograph.cells, retina, photograph.cues, self._profile, attempts)
+        score = weighed(self._opinion(from_score), degraded, seen.cells, self._profile.score.by_map)
+        judgement = judge(score, degraded, seen.cells, retina, seen.cues, self._profile, attempts)
         return Assessment(
             verdict=judgement.verdict,
             score=score,
             degraded_fraction=judgement.degraded_fraction,
-            map=shown(degraded, photograph.cells),
-            box=photograph.box,
+            map=shown(degraded, seen.cells),
+            box=framed.box,
             causes=judgement.causes,
             main=judgement.main,
             prompt=prompt_for(judgement.verdict, judgement.main),
             precision=self.precision,
             models={network.manifest.name: network.manifest.version for network in (self._map, self._score)},
-            elapsed_ms={
-                "preprocess": 1e3 * (prepared - started),
-                "map": 1e3 * (mapped - waited),
-                "score": 1e3 * (scored - mapped),
-                "total": 1e3 * (time.perf_counter() - started),
-            },
+            elapsed_ms=clock.stages(),
         )
 
     def glance(self, rgb: NDArray[np.uint8], *, want_map: bool, want_score: bool) -> Glance:
@@ -194,37 +198,40 @@ class Assessor:
             BackendError: a network failed; no earlier result is ever given in its place.
         """
         _check_photograph(rgb)
-        started = time.perf_counter()
+        clock = Stopwatch()
         map_how, score_how = self._map.manifest.preprocessing, self._score.manifest.preprocessing
-        seen = see(rgb, map_how, score_how if want_score else None, self._opened.framer)
-        for_score = score_input(rgb, seen, score_how) if want_score else None
-        elapsed = {"preprocess": 1e3 * (time.perf_counter() - started)}
+        disc = find_disc(rgb)
+        clock.lap("disc")
+        framed = framed_about(rgb, disc, map_how, score_how if want_score else None, self._opened.framer)
+        for_score = score_input(rgb, framed, score_how) if want_score else None
+        clock.lap("framing")
         degraded = retina = opinion = score = None
         with self._serving():
+            looking = self._beside.begin(partial(look, framed))
+            clock.lap("waited")
             if want_map:
-                began = time.perf_counter()
-                degraded, retina = read_map(self._map.manifest, self._map.backend.infer(seen.map_input))
+                degraded, retina = read_map(self._map.manifest, self._map.backend.infer(framed.map_input))
                 degraded.setflags(write=False)
-                elapsed["map"] = 1e3 * (time.perf_counter() - began)
+                clock.lap("map")
             if for_score is not None:
-                began = time.perf_counter()
                 opinion = self._opinion(self._score.backend.infer(for_score))
-                elapsed["score"] = 1e3 * (time.perf_counter() - began)
+                clock.lap("score")
+        seen = looking.result()
+        clock.lap("cues")
         if degraded is not None and opinion is not None:
             score = weighed(opinion, degraded, seen.cells, self._profile.score.by_map)
-        elapsed["total"] = 1e3 * (time.perf_counter() - started)
         return Glance(
-            disc=seen.disc,
-            box=seen.box,
+            disc=disc,
+            box=framed.box,
             cells=seen.cells,
             cues=seen.cues,
             severities=cue_severities(seen.cues, self._profile.cues),
-            signature=signature_of(seen.map_input, CELLS),
+            signature=signature_of(framed.map_input, CELLS),
             map=degraded,
             retina=retina,
             opinion=opinion,
             score=score,
-            elapsed_ms=elapsed,
+            elapsed_ms=clock.stages(),
         )
 
     def opinion(self, rgb: NDArray[np.uint8], seen: Glance) -> float:
@@ -263,6 +270,7 @@ class Assessor:
         """Give the networks back; closing twice is harmless."""
         with self._lock:
             self._open = False
+            self._beside.close()
             self._opened.close()
 
     def __enter__(self) -> Self:

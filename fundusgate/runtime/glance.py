@@ -35,7 +35,7 @@ class Glance:
         retina: the map network's probability 0..1 of a retina; None where it states none or was not asked.
         opinion: the score network's own mean opinion score, 0..100, high is good; None where it was not asked.
         score: the reported score, 0..100: the opinion weighed with the map; None unless both were asked.
-        elapsed_ms: milliseconds for "preprocess", and for "map" and "score" where they ran; and "total".
+        elapsed_ms: milliseconds by stage, see `runtime.stopwatch`; "map" and "score" where they ran.
     """
 
     disc: Disc

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from fundusgate.runtime.cues import Cues
     from fundusgate.runtime.disc import Disc
     from fundusgate.runtime.manifest import Preprocessing
+    from fundusgate.runtime.preprocessing import FramedFundus
 
 CELLS = 16
 """Cells a side of the map that the contract states."""
@@ -30,24 +31,40 @@ CUE_SIDE = 256
 
 
 @dataclass(frozen=True, eq=False)
-class SeenPhotograph:
-    """A photograph as the map network and the cues see it.
+class FramedPhotograph:
+    """A photograph as the map network takes it.
 
     Attributes:
         disc: the camera mask's circle in photograph pixels.
         framed: the framed fundus by size, S x S x 3 uint8, RGB: the map network's, and the others that were asked for.
         map_input: S x S x 3 uint8, RGB, what the map network takes.
-        cells: (16, 16) bool, the cells that lie in the visible field.
-        cues: the plain cues.
         box: x0, y0, x1, y1 of the framed square in photograph pixels; it may reach past the edges.
+        for_cues: the framed fundus that the field and the cues are measured on.
     """
 
     disc: Disc
     framed: Mapping[int, NDArray[np.uint8]]
     map_input: NDArray[np.uint8]
+    box: tuple[int, int, int, int]
+    for_cues: FramedFundus
+
+
+@dataclass(frozen=True, eq=False)
+class Looked:
+    """What is seen in a framed fundus without a network.
+
+    Attributes:
+        cells: (16, 16) bool, the cells that lie in the visible field.
+        cues: the plain cues.
+    """
+
     cells: NDArray[np.bool_]
     cues: Cues
-    box: tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, eq=False)
+class SeenPhotograph(FramedPhotograph, Looked):
+    """A photograph as the map network and the cues see it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +76,48 @@ class PreparedPhotograph(SeenPhotograph):
     """
 
     score_input: NDArray[np.uint8]
+
+
+def framed_about(
+    rgb: NDArray[np.uint8],
+    disc: Disc,
+    map_how: Preprocessing,
+    score_how: Preprocessing | None = None,
+    framer: Framer = PROCESSOR,
+) -> FramedPhotograph:
+    """Frame the disc for the networks and the cues.
+
+    Args:
+        rgb: H x W x 3 uint8, RGB.
+        disc: the disc in it.
+        map_how: the map network's pre-processing; it frames the disc.
+        score_how: the score network's, where that will be asked too.
+        framer: frames the disc.
+    """
+    # a network with a small input is no reason for the cues to see less
+    cue_side = max(map_how.size, CUE_SIDE)
+    sizes = [map_how.size, cue_side]
+    if score_how is not None and score_how.framing is Framing.DISC:
+        sizes.append(score_how.size)
+    framed = framer.frame(rgb, disc, tuple(dict.fromkeys(sizes)))
+    return FramedPhotograph(
+        disc=disc,
+        framed={size: each.rgb for size, each in framed.items()},
+        map_input=framed[map_how.size].rgb,
+        box=framed[map_how.size].box,
+        for_cues=framed[cue_side],
+    )
+
+
+def look(framed: FramedPhotograph) -> Looked:
+    """Find the visible field and measure the cues.
+
+    Args:
+        framed: the photograph, framed.
+    """
+    seen = framed.for_cues
+    field = visible_field(seen.rgb, seen.inside)
+    return Looked(cells=inside_cells(field, CELLS), cues=measure_cues(seen.rgb, field))
 
 
 def see(
@@ -75,31 +134,16 @@ def see(
         score_how: the score network's, where that will be asked too.
         framer: frames the disc.
     """
-    disc = find_disc(rgb)
-    # a network with a small input is no reason for the cues to see less
-    cue_side = max(map_how.size, CUE_SIDE)
-    sizes = [map_how.size, cue_side]
-    if score_how is not None and score_how.framing is Framing.DISC:
-        sizes.append(score_how.size)
-    framed = framer.frame(rgb, disc, tuple(dict.fromkeys(sizes)))
-    seen = framed[cue_side]
-    field = visible_field(seen.rgb, seen.inside)
-    return SeenPhotograph(
-        disc=disc,
-        framed={size: each.rgb for size, each in framed.items()},
-        map_input=framed[map_how.size].rgb,
-        cells=inside_cells(field, CELLS),
-        cues=measure_cues(seen.rgb, field),
-        box=framed[map_how.size].box,
-    )
+    framed = framed_about(rgb, find_disc(rgb), map_how, score_how, framer)
+    return SeenPhotograph(**vars(framed), **vars(look(framed)))
 
 
-def score_input(rgb: NDArray[np.uint8], seen: SeenPhotograph, score_how: Preprocessing) -> NDArray[np.uint8]:
+def score_input(rgb: NDArray[np.uint8], seen: FramedPhotograph, score_how: Preprocessing) -> NDArray[np.uint8]:
     """The same photograph as the score network takes it.
 
     Args:
         rgb: the photograph that was seen.
-        seen: what `see` made of it.
+        seen: the same, framed.
         score_how: the score network's pre-processing.
 
     Returns:
@@ -122,15 +166,7 @@ def prepare(
         framer: frames the disc.
     """
     seen = see(rgb, map_how, score_how, framer)
-    return PreparedPhotograph(
-        disc=seen.disc,
-        framed=seen.framed,
-        map_input=seen.map_input,
-        cells=seen.cells,
-        cues=seen.cues,
-        box=seen.box,
-        score_input=score_input(rgb, seen, score_how),
-    )
+    return PreparedPhotograph(**vars(seen), score_input=score_input(rgb, seen, score_how))
 
 
 def network_input(

@@ -87,7 +87,7 @@ def assert_keeps_the_contract(said: dict[str, Any]) -> None:
     assert said["prompt"]
     assert said["models"] == {"red-light": "7", "dark-cells": "7"}
     assert said["precision"] == "fp32"
-    assert set(said["elapsed_ms"]) == {"preprocess", "map", "score", "total"}
+    assert {"preprocess", "map", "score", "total"} < set(said["elapsed_ms"])
 
 
 def test_one_object_a_photograph(tmp_path: Path, bundle: Path, eye: NDArray[np.uint8]) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from fundusgate.codes import CauseCode, Verdict
 from fundusgate.phantom import render
-from fundusgate.runtime import Assessor, AssessorError, Profile
+from fundusgate.runtime import Assessor, AssessorError, Profile, beside
 from fundusgate.runtime.bundle import MANIFEST_NAME, BundleError, file_sha256
 from tests.commands.bundles import MAP, SIDE, write_bundle
 from tests.runtime.graphs import write_graph
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+STAGES = {"disc", "framing", "waited", "map", "score", "cues", "preprocess", "total"}
 
 
 @pytest.fixture(scope="module")
@@ -68,9 +70,40 @@ def test_networks_speak_through_the_assessment(assessor: Assessor, eye: NDArray[
     assert said.models == {"dark-cells": "7", "red-light": "7"}
     assert said.precision == "fp32"
     assert said.box[2] - said.box[0] == said.box[3] - said.box[1]
-    assert set(said.elapsed_ms) == {"preprocess", "map", "score", "total"}
+    assert set(said.elapsed_ms) == STAGES
     assert said.elapsed_ms["total"] >= said.elapsed_ms["preprocess"] > 0
     json.dumps(said.to_json_object(), allow_nan=False)
+
+
+def test_cues_beside_the_networks_are_the_cues_of_one_processor(
+    bundle: Path, eye: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = []
+    for processors in (1, 4):
+        monkeypatch.setattr(beside, "usable_processors", lambda processors=processors: processors)
+        with Assessor.open(bundle, threads=1) as opened:
+            said = opened.assess(eye).to_json_object()
+            glance = opened.glance(eye, want_map=True, want_score=True)
+        found.append(({**said, "elapsed_ms": None}, dict(glance.severities), glance.score, glance.cells.tolist()))
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("processors", [1, 4])
+def test_what_fails_beside_the_networks_is_raised(
+    bundle: Path, eye: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch, processors: int
+) -> None:
+    def fail(_: object) -> None:
+        raise ValueError("no cues today")
+
+    monkeypatch.setattr(beside, "usable_processors", lambda: processors)
+    with Assessor.open(bundle, threads=1) as opened:
+        with monkeypatch.context() as failing:
+            failing.setattr("fundusgate.runtime.assessor.look", fail)
+            with pytest.raises(ValueError, match="no cues today"):
+                opened.assess(eye)
+            with pytest.raises(ValueError, match="no cues today"):
+                opened.glance(eye, want_map=False, want_score=False)
+        assert opened.assess(eye).verdict in Verdict
 
 
 def test_a_band_that_the_camera_cut_off_is_outside_the_map(assessor: Assessor, eye: NDArray[np.uint8]) -> None:

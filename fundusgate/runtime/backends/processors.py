@@ -17,13 +17,14 @@ def threads_for(asked: int | None) -> int:
         BackendError: Fewer than one was asked for.
     """
     if asked is None:
-        return _usable()
+        return usable_processors()
     if asked < 1:
         raise BackendError(f"threads is {asked}, must be at least 1; leave it out for every processor")
     return asked
 
 
-def _usable() -> int:
+def usable_processors() -> int:
+    """How many processors this process may use, 1 and up."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
