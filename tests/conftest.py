@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A shell's background jobs are started deaf to Ctrl-C, and so would be every program that a test starts and interrupts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# How long an example takes says nothing on a machine that has other work.
+settings.register_profile("fundusgate", deadline=None)
+settings.load_profile("fundusgate")
 
 PHOTOGRAPHS_VARIABLE = "FUNDUSGATE_PHOTOGRAPHS"
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fundusgate.bench.errors import BenchError
-from fundusgate.bench.record import Series
+from fundusgate.bench.series import Series
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

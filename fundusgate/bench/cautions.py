@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fundusgate.bench.record import VERDICT
+from fundusgate.bench.series import VERDICT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fundusgate.bench.record import Series, Setup, Soak
+    from fundusgate.bench.record import Setup
+    from fundusgate.bench.series import Series
+    from fundusgate.bench.soaked import Soak
     from fundusgate.device.board.board import BoardState
 
 MOST_VARIATION = 0.10

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fundusgate.bench.errors import BenchError
-from fundusgate.bench.record import VERDICT
+from fundusgate.bench.series import VERDICT
 from fundusgate.bench.statistics import difference_interval, percentile
 
 if TYPE_CHECKING:
-    from fundusgate.bench.record import BenchRecord, Series, Setup
+    from fundusgate.bench.record import BenchRecord, Setup
+    from fundusgate.bench.series import Series
 
 COMPARED = (50, 90)
 _WORDS = {

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fundusgate.bench.errors import BenchError
-from fundusgate.bench.record import LoadGenOpinion, Summary
+from fundusgate.bench.record import LoadGenOpinion
+from fundusgate.bench.series import Summary
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from fundusgate.bench.record import VERDICT, Overhead
-from fundusgate.bench.statistics import percentile, saved_share_interval
+from fundusgate.bench.series import VERDICT
+from fundusgate.bench.shares import Overhead
 from fundusgate.runtime.backends.choice import Engine
 from fundusgate.runtime.backends.onnx_cpu import DISABLED_OPTIMIZERS
+from fundusgate.runtime.backends.processors import usable_processors
 from fundusgate.runtime.bundle import Bundle
 from fundusgate.runtime.cues import measure_cues
 from fundusgate.runtime.disc import find_disc
@@ -20,18 +24,21 @@ from fundusgate.runtime.field_cut import visible_field
 from fundusgate.runtime.manifest import Precision, Role
 from fundusgate.runtime.networks import required
 from fundusgate.runtime.opening import open_networks
-from fundusgate.runtime.prepared import CELLS, CUE_SIDE, network_input, prepare
-from fundusgate.runtime.preprocessing import frame_disc, inside_cells
+from fundusgate.runtime.prepared import CELLS, framed_about, look, score_input
+from fundusgate.runtime.preprocessing import inside_cells
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
+    from concurrent.futures import Executor
     from pathlib import Path
 
-    from numpy.typing import NDArray
-
     from fundusgate.runtime import Assessor
+    from fundusgate.runtime.manifest import Preprocessing
 
+NetworkCall = Callable[[NDArray[np.uint8]], object]
 ROLES = (Role.MAP, Role.SCORE)
+WARM_UP = 3
+"""Rounds that are not counted."""
 
 
 def preparation_parts(
@@ -55,10 +62,9 @@ def preparation_parts(
         marks = [time.monotonic()]
         disc = find_disc(rgb)
         marks.append(time.monotonic())
-        framed = frame_disc(rgb, disc, map_how.size)
-        seen = framed if map_how.size >= CUE_SIDE else frame_disc(rgb, disc, CUE_SIDE)
-        if score_how.framing is not map_how.framing or score_how.size != map_how.size:
-            network_input(rgb, disc, score_how)
+        framed = framed_about(rgb, disc, map_how)
+        score_input(rgb, framed, map_how, score_how)
+        seen = framed.for_cues
         marks.append(time.monotonic())
         field = visible_field(seen.rgb, seen.inside)
         inside_cells(field, CELLS)
@@ -70,10 +76,60 @@ def preparation_parts(
     return taken
 
 
+class PlainWork:
+    """What a press does, written down plainly: nothing of the camera, the assessor or the gate is in it.
+
+    Args:
+        calls: Run the map and the score network on an input, S x S x 3 uint8.
+        hows: How they want to be fed.
+    """
+
+    def __init__(
+        self, calls: tuple[NetworkCall, NetworkCall], hows: tuple[Preprocessing, Preprocessing], pool: Executor | None
+    ) -> None:
+        self._calls = calls
+        self._hows = hows
+        self._pool = pool
+
+    def whole(self, rgb: NDArray[np.uint8]) -> float:
+        """Milliseconds for disc, framing, networks, and the cues beside them where there is a second processor.
+
+        Args:
+            rgb: H x W x 3 uint8, RGB.
+        """
+        began = time.monotonic()
+        framed = framed_about(rgb, find_disc(rgb), self._hows[0])
+        for_score = score_input(rgb, framed, *self._hows)
+        looking = None if self._pool is None else self._pool.submit(look, framed)
+        self._calls[0](framed.map_input)
+        self._calls[1](for_score)
+        if looking is None:
+            look(framed)
+        else:
+            looking.result()
+        return 1e3 * (time.monotonic() - began)
+
+    def networks(self, inputs: tuple[NDArray[np.uint8], NDArray[np.uint8]]) -> float:
+        """Milliseconds for both networks alone.
+
+        Args:
+            inputs: The map network's and the score network's.
+        """
+        began = time.monotonic()
+        for call, image in zip(self._calls, inputs, strict=True):
+            call(image)
+        return 1e3 * (time.monotonic() - began)
+
+    def inputs(self, rgb: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """What both networks take of a photograph."""
+        framed = framed_about(rgb, find_disc(rgb), self._hows[0])
+        return framed.map_input, score_input(rgb, framed, *self._hows)
+
+
 @contextmanager
-def bare_networks(
-    bundle_folder: Path, assessor: Assessor, backend: str, precision: str, threads: int, photograph: NDArray[np.uint8]
-) -> Iterator[Callable[[], float]]:
+def plain_work(
+    bundle_folder: Path, assessor: Assessor, backend: str, precision: str, threads: int
+) -> Iterator[PlainWork]:
     """Both networks without anything around them, a second time beside the assessor's own.
 
     On the processor they are ONNX Runtime's own sessions, set as the backend sets them; elsewhere the backend itself.
@@ -84,74 +140,53 @@ def bare_networks(
         backend: As the assessor was asked for.
         precision: Likewise.
         threads: For one operator on the processor.
-        photograph: H x W x 3 uint8, RGB: what they are given, prepared beforehand.
-
-    Yields:
-        A function that runs both once and returns milliseconds.
     """
     bundle = Bundle.open(bundle_folder)
     manifests = {role: required(bundle, role) for role in ROLES}
-    ready = prepare(photograph, manifests[Role.MAP].preprocessing, manifests[Role.SCORE].preprocessing)
-    images = {Role.MAP: ready.map_input, Role.SCORE: ready.score_input}
-    if assessor.engine is Engine.CPU:
-        graphs = {role: bundle.graph_path(manifests[role].name, Precision(assessor.precision)) for role in ROLES}
-        yield _timed([_session_call(graphs[role], threads, images[role]) for role in ROLES])
-        return
-    networks = open_networks(bundle, manifests, backend, precision, threads)
-    try:
-        yield _timed([partial(networks.of[role].backend.infer, images[role]) for role in ROLES])
-    finally:
-        networks.close()
+    hows = manifests[Role.MAP].preprocessing, manifests[Role.SCORE].preprocessing
+    with ExitStack() as stack:
+        pool = stack.enter_context(ThreadPoolExecutor(1)) if usable_processors() > 1 else None
+        calls: tuple[NetworkCall, NetworkCall]
+        if assessor.engine is Engine.CPU:
+            graphs = [bundle.graph_path(manifests[role].name, Precision(assessor.precision)) for role in ROLES]
+            calls = _session_call(graphs[0], threads), _session_call(graphs[1], threads)
+        else:
+            networks = open_networks(bundle, manifests, backend, precision, threads)
+            stack.callback(networks.close)
+            calls = networks.of[Role.MAP].backend.infer, networks.of[Role.SCORE].backend.infer
+        yield PlainWork(calls, hows, pool)
 
 
-def overhead(press: Callable[[], dict[str, float]], bare: Callable[[], float], pairs: int) -> Overhead:
-    """How much of press to verdict is not the networks.
+def overhead(
+    press: Callable[[], dict[str, float]], plain: PlainWork, photographs: Sequence[NDArray[np.uint8]], rounds: int
+) -> Overhead:
+    """How much of press to verdict is the networks', the photograph's and our runtime's.
 
-    Both are taken in turn, and each comes first every other time, so that heat and other programs meet both alike.
+    The three are taken in turn, and each comes first every third time, so that heat and other programs meet all alike.
 
     Args:
-        press: Presses once, back to back.
-        bare: Runs the networks alone; returns milliseconds.
-        pairs: How many of each, 1 and up.
+        press: Presses once, back to back; gets the photographs in turn.
+        plain: The same work without our runtime.
+        photographs: Each H x W x 3 uint8, RGB.
+        rounds: How many of each, 1 and up.
     """
-    for _ in range(3):
-        press()
-        bare()
-    whole, preprocess, part = [], [], []
-    for number in range(pairs):
-        if number % 2:
-            part.append(bare())
-        pressed = press()
-        whole.append(pressed[VERDICT])
-        preprocess.append(pressed["preprocess"])
-        if not number % 2:
-            part.append(bare())
-    work = [looked + ran for looked, ran in zip(preprocess, part, strict=True)]
-    interval, glue = saved_share_interval(whole, part), saved_share_interval(whole, work)
-    return Overhead(
-        verdict_ms=whole,
-        preprocess_ms=preprocess,
-        networks_ms=part,
-        share=1 - percentile(part, 50) / percentile(whole, 50),
-        share_low=interval.low,
-        share_high=interval.high,
-        glue_share=1 - percentile(work, 50) / percentile(whole, 50),
-        glue_share_low=glue.low,
-        glue_share_high=glue.high,
-    )
+    inputs = [plain.inputs(rgb) for rgb in photographs]
+    taken: list[list[float]] = [[], [], []]
+    for number in range(-WARM_UP, rounds):
+        place = (number + WARM_UP) % len(photographs)
+        ways = (
+            lambda: press()[VERDICT],
+            partial(plain.whole, photographs[place]),
+            partial(plain.networks, inputs[place]),
+        )
+        for which in (number % 3, (number + 1) % 3, (number + 2) % 3):
+            took = ways[which]()
+            if number >= 0:
+                taken[which].append(took)
+    return Overhead.of(*taken)
 
 
-def _timed(calls: Sequence[Callable[[], object]]) -> Callable[[], float]:
-    def run() -> float:
-        began = time.monotonic()
-        for call in calls:
-            call()
-        return 1e3 * (time.monotonic() - began)
-
-    return run
-
-
-def _session_call(path: Path, threads: int, image: NDArray[np.uint8]) -> Callable[[], object]:
+def _session_call(path: Path, threads: int) -> NetworkCall:
     import onnxruntime as ort
 
     options = ort.SessionOptions()
@@ -164,5 +199,5 @@ def _session_call(path: Path, threads: int, image: NDArray[np.uint8]) -> Callabl
         providers=["CPUExecutionProvider"],
         disabled_optimizers=DISABLED_OPTIMIZERS,
     )
-    batch = np.ascontiguousarray(image[np.newaxis])
-    return partial(session.run, None, {session.get_inputs()[0].name: batch})
+    name = session.get_inputs()[0].name
+    return lambda image: session.run(None, {name: image[np.newaxis]})

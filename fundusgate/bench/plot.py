@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fundusgate.bench.errors import BenchError
-from fundusgate.bench.record import VERDICT
+from fundusgate.bench.series import VERDICT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fundusgate.bench.record import BenchRecord, Series, Soak
+    from fundusgate.bench.record import BenchRecord
+    from fundusgate.bench.series import Series
+    from fundusgate.bench.soaked import Soak
 
 ABSENT = "matplotlib is not installed, so there is no plot: pip install matplotlib; the JSON holds every sample"
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from fundusgate.bench.errors import BenchError
-from fundusgate.bench.record import VERDICT
+from fundusgate.bench.series import VERDICT
 from fundusgate.runtime.gate.observations import Aim, LiveView, Pressed, StillJudged, StillKept, StillTaken
 from fundusgate.runtime.gate.settings import GateSettings
 from fundusgate.runtime.gate.state import RESTING, GateState
@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from fundusgate.runtime import Assessor
     from fundusgate.runtime.gate.observations import Observation
 
-STAGES = ("wake", "capture", "preprocess", "map", "score", "judge", "gate", VERDICT)
-"""In the order in which they come: `wake` is how late the program was for the press, `preprocess` finds and frames
-the disc and measures the cues, `map` and `score` are the networks, `judge` makes a verdict of their outputs, `gate`
-is the state machine's share."""
+STAGES = ("wake", "capture", "disc", "framing", "map", "score", "cues", "judge", "gate", VERDICT)
+"""In the order in which they come: `wake` is how late the program was for the press; `disc` finds it and `framing`
+makes both networks' inputs of it; `map` and `score` are the networks; `cues` is how long the verdict waited for the
+visible field and the cues, which go on beside the networks, once these were done; `judge` makes a verdict of what they
+gave; `gate` is the state machine's share."""
+_INSIDE = ("disc", "framing", "map", "score", "cues")
 
 _SETTINGS = GateSettings(still_timeout=600.0, check_timeout=600.0)
 """A slow machine is measured, not given up."""
@@ -73,7 +75,7 @@ class PressToVerdict:
         ended = time.monotonic()
         if state.phase not in RESTING:
             raise BenchError(f"the gate gave no outcome ({state.phase.value}: {state.why}): look at the camera's clock")
-        inside = {name: said.elapsed_ms[name] for name in ("preprocess", "map", "score")}
+        inside = {name: said.elapsed_ms[name] for name in _INSIDE}
         return {
             "wake": 1e3 * (began - due),
             "capture": 1e3 * (captured - pressed),

@@ -12,7 +12,7 @@ from fundusgate.bench.cautions import cautions
 from fundusgate.bench.environment import environment_of, setup_of
 from fundusgate.bench.errors import BenchError
 from fundusgate.bench.loadgen import check_installed, second_opinion
-from fundusgate.bench.parts import bare_networks, overhead, preparation_parts
+from fundusgate.bench.parts import overhead, plain_work, preparation_parts
 from fundusgate.bench.photographs import MemoryCamera
 from fundusgate.bench.press import PressToVerdict
 from fundusgate.bench.record import BenchRecord
@@ -109,10 +109,10 @@ def run(
         told("the parts alone")
         parts = preparation_parts(photographs, folder, plan.effort.least)
         memory = MemoryCamera(photographs)
-        bare = bare_networks(folder, assessor, plan.backend, plan.precision, threads, photographs[0])
+        plain = plain_work(folder, assessor, plan.backend, plan.precision, threads)
         # from memory: waiting for a sensor's next exposure is no overhead of ours
-        with memory, bare as run_bare:
-            share = overhead(PressToVerdict(memory, assessor).press, run_bare, plan.effort.least)
+        with memory, plain as work:
+            share = overhead(PressToVerdict(memory, assessor).press, work, photographs, plan.effort.least)
         opinion = None
         if plan.loadgen:
             told("MLPerf LoadGen presses")

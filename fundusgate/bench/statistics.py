@@ -97,14 +97,23 @@ def difference_interval(
     return _interval(differences, confidence)
 
 
-def saved_share_interval(whole: Sequence[float], part: Sequence[float], confidence: float = CONFIDENCE) -> Interval:
-    """The bootstrap interval of `1 - median(part) / median(whole)` for samples that were taken in pairs."""
+def paired_share_interval(
+    samples: Sequence[Sequence[float]], weights: Sequence[float], confidence: float = CONFIDENCE
+) -> Interval:
+    """The bootstrap interval of a share: medians, weighted and added, over the first of the medians.
+
+    Args:
+        samples: One and up, each as long as the others, of things that were taken in turn.
+        weights: One for each of them.
+        confidence: Share of the resampled shares that lies inside, 0..1.
+    """
     rng = np.random.default_rng(SEED)
-    wholes, parts = np.asarray(whole), np.asarray(part)
+    arrays = [np.asarray(each, dtype=np.float64) for each in samples]
     shares = []
-    for chosen in _draws(len(wholes), rng):
-        medians = [_at_rank(samples[chosen], 50) for samples in (wholes, parts)]
-        shares.append(1 - medians[1] / medians[0])
+    # the same presses of each: what slowed one round down slowed all of it
+    for chosen in _draws(len(arrays[0]), rng):
+        medians = [_at_rank(array[chosen], 50) for array in arrays]
+        shares.append(sum(weight * each for weight, each in zip(weights, medians, strict=True)) / medians[0])
     return _interval(np.concatenate(shares), confidence)
 
 

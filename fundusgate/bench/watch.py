@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 import threading
 import time
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fundusgate.bench.record import Reading
+from fundusgate.bench.soaked import Reading
 from fundusgate.device.board.clocks import read_clocks
 from fundusgate.device.board.heat import read_heat
 from fundusgate.device.board.power import read_power
@@ -17,7 +16,6 @@ from fundusgate.device.board.throttling import read_throttling
 from fundusgate.device.board.tree import Tree
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from types import TracebackType
 
     from typing_extensions import Self
@@ -80,14 +78,3 @@ class Watch:
     def _read(self) -> None:
         while not self._over.wait(self._interval):
             self._readings.append(read_now(self._root))
-
-
-def joules(readings: Sequence[Reading]) -> float | None:
-    """Energy over the readings, by trapezoids; None where one does not tell the power, or there are under two."""
-    told = [(reading.at_s, reading.watts) for reading in readings]
-    total = 0.0
-    for (start, before), (end, after) in pairwise(told):
-        if before is None or after is None:
-            return None
-        total += (end - start) * (before + after) / 2
-    return total if len(told) > 1 else None

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from fundusgate.bench.record import VERDICT, Summary
+from fundusgate.bench.series import VERDICT, Summary
+from fundusgate.bench.statistics import percentile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,7 +16,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from fundusgate.bench.compare import Difference
-    from fundusgate.bench.record import BenchRecord, LoadGenOpinion, Series, Soak
+    from fundusgate.bench.record import BenchRecord, LoadGenOpinion
+    from fundusgate.bench.series import Series
+    from fundusgate.bench.shares import Overhead
+    from fundusgate.bench.soaked import Soak
     from fundusgate.bench.trtexec import TrtexecLog
 
 _WORTH = 0.01
@@ -36,14 +40,7 @@ def print_record(console: Console, record: BenchRecord) -> None:
     for name, samples in record.parts_ms.items():
         _row(table, name, Summary.of(samples))
     console.print(table)
-    over = record.overhead
-    _say(
-        console,
-        f"Beside the bare networks, in turn: {100 * over.share:.1f} % of press to verdict is not the networks"
-        f" (99 % interval {100 * over.share_low:.1f} to {100 * over.share_high:.1f} %); without looking at the"
-        f" photograph itself (disc, framing, cues) {100 * over.glue_share:.1f} %"
-        f" ({100 * over.glue_share_low:.1f} to {100 * over.glue_share_high:.1f} %).",
-    )
+    _say(console, _whose(record.overhead))
     if record.loadgen is not None:
         console.print(_loadgen(record.loadgen))
     if record.soak is not None:
@@ -90,6 +87,19 @@ def print_trtexec(console: Console, log: TrtexecLog) -> None:
     console.print(table)
     _say(console, f"Its flags: {' '.join(log.flags) or 'not in the log'}")
     _say(console, "trtexec times one engine with the next inference in flight; ours is press to verdict.")
+
+
+def _whose(overhead: Overhead) -> str:
+    told = [
+        f"{words} {100 * share.share:.1f} % (99 % interval {100 * share.low:.1f} to {100 * share.high:.1f} %)"
+        for words, share in (
+            ("the networks", overhead.networks),
+            ("looking at the photograph (disc, framing, cues)", overhead.looking),
+            ("our runtime, which is everything else,", overhead.runtime),
+        )
+    ]
+    middle = percentile(overhead.verdict_ms, 50)
+    return f"Whose press to verdict is, median {middle:.1f} ms, each part alone and in turn: {', '.join(told)}."
 
 
 def _series(series: Series, what: str = "") -> Table:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fundusgate.bench.press import STAGES
-from fundusgate.bench.record import VERDICT, BenchRecord, Environment, Overhead, Reading, Series, Setup
+from fundusgate.bench.record import BenchRecord, Environment, Setup
+from fundusgate.bench.series import VERDICT, Series
+from fundusgate.bench.shares import Overhead
+from fundusgate.bench.soaked import Reading
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -54,23 +57,12 @@ def record_with(
         affinity=[0, 1],
         flags={},
     )
-    overhead = Overhead(
-        verdict_ms=[10.0],
-        preprocess_ms=[2.0],
-        networks_ms=[7.0],
-        share=0.3,
-        share_low=0.3,
-        share_high=0.3,
-        glue_share=0.1,
-        glue_share_low=0.1,
-        glue_share_high=0.1,
-    )
     return BenchRecord(
         setup=setup or setup_with(),
         environment=environment,
         series=list(series),
         parts_ms={"disc": [1.0]},
-        overhead=overhead,
+        overhead=Overhead.of([10.0], [9.0], [7.0]),
         warnings=[],
     )
 

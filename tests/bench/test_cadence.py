@@ -7,7 +7,7 @@ import pytest
 
 from fundusgate.bench.cadence import LEAST_WARM_UP, Clock, Effort, measure
 from fundusgate.bench.errors import BenchError
-from fundusgate.bench.record import VERDICT
+from fundusgate.bench.series import VERDICT
 
 if TYPE_CHECKING:
     from collections.abc import Callable

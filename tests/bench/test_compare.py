@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from fundusgate.bench.compare import compare, remarks, unlikenesses
 from fundusgate.bench.errors import BenchError
-from fundusgate.bench.record import VERDICT
+from fundusgate.bench.series import VERDICT
 from tests.bench.records import record_with, series_of, setup_with
 
 runs = st.lists(st.floats(1.0, 100.0), min_size=5, max_size=60)

@@ -12,11 +12,13 @@ import pytest
 
 from fundusgate.bench.cadence import LEAST_WARM_UP, Effort
 from fundusgate.bench.errors import BenchError
-from fundusgate.bench.parts import bare_networks
+from fundusgate.bench.parts import plain_work
 from fundusgate.bench.photographs import MemoryCamera, pixels_sha256
 from fundusgate.bench.press import STAGES
-from fundusgate.bench.record import VERDICT, BenchRecord, read_record
+from fundusgate.bench.record import BenchRecord, read_record
 from fundusgate.bench.run import Plan, run
+from fundusgate.bench.series import VERDICT
+from fundusgate.bench.shares import Overhead
 from fundusgate.bench.soak import soak
 from fundusgate.device.cameras.sim import SimulatedCamera
 from fundusgate.phantom import render
@@ -99,13 +101,22 @@ def test_setup_and_environment(record: BenchRecord, bundle: Path, eye: NDArray[n
 
 def test_overhead_is_what_its_samples_say(record: BenchRecord) -> None:
     over = record.overhead
-    assert len(over.verdict_ms) == len(over.networks_ms) == len(over.preprocess_ms) == 7
-    middle = sorted(over.networks_ms)[3] / sorted(over.verdict_ms)[3]
-    assert over.share == pytest.approx(1 - middle)
-    assert over.share_low <= over.share <= over.share_high
-    assert 0 < over.glue_share < over.share < 1
+    assert len(over.verdict_ms) == len(over.networks_ms) == len(over.plain_ms) == 7
+    verdict, plain, networks = (sorted(each)[3] for each in (over.verdict_ms, over.plain_ms, over.networks_ms))
+    assert over.networks.share == pytest.approx(networks / verdict)
+    assert over.looking.share == pytest.approx((plain - networks) / verdict)
+    assert over.runtime.share == pytest.approx(1 - plain / verdict)
+    for share in (over.networks, over.looking, over.runtime):
+        assert share.low <= share.share <= share.high
+    assert networks < plain
     assert set(record.parts_ms) == {"disc", "framing", "field", "cues"}
     assert all(len(samples) == 7 for samples in record.parts_ms.values())
+
+
+def test_overhead_by_hand() -> None:
+    found = Overhead.of([10.0] * 20, [9.0] * 20, [7.0] * 20)
+    for share, value in ((found.networks, 0.7), (found.looking, 0.2), (found.runtime, 0.1)):
+        assert (share.low, share.share, share.high) == pytest.approx((value, value, value))
 
 
 def test_few_samples_are_warned_of(record: BenchRecord) -> None:
@@ -125,7 +136,7 @@ def test_soak_counts_and_reads(bundle: Path, eye: NDArray[np.uint8]) -> None:
     plan = Plan(bundle, threads=1, cadences=(None,), effort=Effort(0.0, 1, 0.0), soak_minutes=0.005)
     soaked = run(plan, [eye]).soak
     assert soaked is not None
-    assert soaked.series.due_s[-1] - soaked.series.due_s[0] > 0.25
+    assert soaked.readings[-1].at_s - soaked.readings[0].at_s >= 0.3
     assert len(soaked.readings) >= 2
     assert soaked.readings[0].at_s <= soaked.series.due_s[0] < soaked.series.due_s[-1] <= soaked.readings[-1].at_s
 
@@ -176,7 +187,19 @@ def test_an_altered_record(tmp_path: Path, record: BenchRecord) -> None:
         read_record(tmp_path / "a.json")
 
 
-def test_bare_networks_on_what_is_no_processor(bundle: Path, eye: NDArray[np.uint8]) -> None:
+@pytest.mark.parametrize("place", [("overhead", "runtime", "share"), ("overhead", "networks", "high"), ("late",)])
+def test_an_altered_figure(tmp_path: Path, record: BenchRecord, place: tuple[str, ...]) -> None:
+    content = json.loads(record.model_dump_json())
+    if place == ("late",):
+        content["series"][0]["missed"] += 1
+    else:
+        content[place[0]][place[1]][place[2]] += 0.01
+    (tmp_path / "a.json").write_text(json.dumps(content))
+    with pytest.raises(BenchError, match="do not follow"):
+        read_record(tmp_path / "a.json")
+
+
+def test_plain_work_on_the_processor_and_on_what_is_none(bundle: Path, eye: NDArray[np.uint8]) -> None:
     class OnAGpu:
         """Says that a GPU runs it, so that the backends themselves are timed."""
 
@@ -184,8 +207,9 @@ def test_bare_networks_on_what_is_no_processor(bundle: Path, eye: NDArray[np.uin
 
     with Assessor.open(bundle, backend="cpu") as assessor:
         for runs in (assessor, OnAGpu()):
-            with bare_networks(bundle, runs, "cpu", "fp32", 1, eye) as run_both:  # type: ignore[arg-type]
-                assert run_both() > 0
+            with plain_work(bundle, runs, "cpu", "fp32", 1) as plain:  # type: ignore[arg-type]
+                assert plain.whole(eye) > 0
+                assert plain.networks(plain.inputs(eye)) > 0
 
 
 def test_a_newer_record(tmp_path: Path, record: BenchRecord) -> None:

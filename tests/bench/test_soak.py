@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fundusgate.bench.cautions import cautions
-from fundusgate.bench.soak import evaluated
-from fundusgate.bench.watch import Watch, joules, read_now
+from fundusgate.bench.soaked import LONGEST_SILENCE, Soak, joules
+from fundusgate.bench.watch import Watch, read_now
 from fundusgate.device.board.board import read_board
 from tests.bench.records import reading, series_of, setup_with
 
@@ -20,13 +20,31 @@ def test_joules_by_hand() -> None:
     assert joules([reading(0.0, 4.0), reading(2.0, 6.0), reading(3.0, 10.0)]) == pytest.approx(18.0)
     assert joules([reading(0.0, 4.0)]) is None
     assert joules([reading(0.0, 4.0), reading(1.0)]) is None
+    assert joules([reading(0.0), reading(1.0, 4.0), reading(2.0, 4.0)]) is None
     assert joules([]) is None
+
+
+def test_a_sensor_that_is_silent_once_is_bridged_and_one_that_stays_silent_is_not() -> None:
+    assert joules([reading(0.0, 4.0), reading(1.0), reading(2.0, 6.0)]) == pytest.approx(10.0)
+    silent = LONGEST_SILENCE + 0.5
+    assert joules([reading(0.0, 4.0), reading(1.0), reading(silent, 6.0)]) is None
+
+
+def test_a_soak_whose_figures_were_altered_is_refused() -> None:
+    whole = Soak.of(series_of([10.0] * 7), [reading(0.0, 5.0), reading(10.0, 5.0)], [reading(-2.0, 3.0)], ["VDD_IN"])
+    content = whole.model_dump()
+    assert Soak.model_validate(content) == whole
+    for name in ("joules", "joules_a_verdict", "joules_a_verdict_above_idle", "idle_watts", "last_minute_p50_ms"):
+        with pytest.raises(ValueError, match="do not follow"):
+            Soak.model_validate(content | {name: 0.9 * content[name]})
+    with pytest.raises(ValueError, match="do not follow"):
+        Soak.model_validate(content | {"throttle_events": 1})
 
 
 def test_energy_a_verdict() -> None:
     series = series_of([10.0] * 7)
     readings = [reading(0.0, 5.0, events=2), reading(10.0, 5.0, events=5)]
-    found = evaluated(series, readings, [reading(-2.0, 3.0), reading(-1.0, 3.0)], ["VDD_IN"])
+    found = Soak.of(series, readings, [reading(-2.0, 3.0), reading(-1.0, 3.0)], ["VDD_IN"])
     # three presses of warm-up are within the readings
     assert found.joules == pytest.approx(50.0)
     assert found.joules_a_verdict == pytest.approx(5.0)
@@ -35,13 +53,13 @@ def test_energy_a_verdict() -> None:
 
 
 def test_no_power_no_energy() -> None:
-    found = evaluated(series_of([10.0, 11.0]), [reading(0.0), reading(1.0)], [], [])
+    found = Soak.of(series_of([10.0, 11.0]), [reading(0.0), reading(1.0)], [], [])
     assert found.joules is found.joules_a_verdict is found.joules_a_verdict_above_idle is found.idle_watts is None
 
 
 def test_drift_is_told() -> None:
     # 100 a second: the first minute at 10 ms, then 12 ms
-    found = evaluated(series_of([10.0] * 6001 + [12.0] * 6001), [reading(0.0), reading(121.0)], [], [])
+    found = Soak.of(series_of([10.0] * 6001 + [12.0] * 6001), [reading(0.0), reading(121.0)], [], [])
     assert (found.first_minute_p50_ms, found.last_minute_p50_ms) == (10.0, 12.0)
     board = read_board()
     told = cautions(setup_with(), board, board, 0.0, [], found)

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from fundusgate.bench.statistics import (
     difference_interval,
+    paired_share_interval,
     percentile,
-    saved_share_interval,
     variation,
 )
 
@@ -108,5 +108,13 @@ def test_long_runs_fit_into_memory() -> None:
 
 
 def test_share_by_hand() -> None:
-    found = saved_share_interval([10.0] * 20, [7.0] * 20)
+    found = paired_share_interval([[10.0] * 20, [7.0] * 20], (1, -1))
     assert found.low == found.high == pytest.approx(0.3)
+
+
+def test_a_share_of_rounds_that_were_slow_together_is_known_better_than_the_times_are() -> None:
+    rng = np.random.default_rng(2)
+    whole = 40 * rng.lognormal(0, 0.2, 200)
+    found = paired_share_interval([whole.tolist(), (0.9 * whole).tolist()], (0, 1))
+    assert found.low == pytest.approx(0.9)
+    assert found.high == pytest.approx(0.9)

@@ -8,7 +8,8 @@ import cv2
 import pytest
 from typer.testing import CliRunner
 
-from fundusgate.bench.record import VERDICT, read_record
+from fundusgate.bench.record import read_record
+from fundusgate.bench.series import VERDICT
 from fundusgate.cli import app
 from fundusgate.phantom import render
 from tests.bench.records import record_with, series_of, setup_with
@@ -52,9 +53,9 @@ def test_record_table_and_plot(written: Path) -> None:
 def test_tables_tell_every_stage(bundle: Path) -> None:
     result = run("--bundle", bundle, "--cadence", "50", *QUICK)
     assert result.exit_code == 0
-    for word in ("wake", "capture", "preprocess", "map", "score", "judge", "gate", "verdict", "disc", "cues", "p99"):
+    for word in ("wake", "capture", "framing", "map", "score", "judge", "gate", "verdict", "disc", "cues", "p99"):
         assert word in result.stdout
-    assert "of press to verdict is not the networks" in result.stdout
+    assert "our runtime, which is everything else," in result.stdout
     assert "verdicts late" in result.stdout
 
 
@@ -62,7 +63,7 @@ def test_json_is_the_record(bundle: Path) -> None:
     result = run("--bundle", bundle, "--cadence", "max", *QUICK, "--json")
     assert result.exit_code == 0
     content = json.loads(result.stdout)
-    assert content["schema_version"] == 1
+    assert content["schema_version"] == 2
     assert len(content["series"][0]["stages_ms"][VERDICT]) >= 3
     assert content["setup"]["sizes"] == [[128, 128]]
 
