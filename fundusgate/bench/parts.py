@@ -21,6 +21,7 @@ from fundusgate.runtime.bundle import Bundle
 from fundusgate.runtime.cues import measure_cues
 from fundusgate.runtime.disc import find_disc
 from fundusgate.runtime.field_cut import visible_field
+from fundusgate.runtime.framing.framer import PROCESSOR, Framer
 from fundusgate.runtime.manifest import Precision, Role
 from fundusgate.runtime.networks import required
 from fundusgate.runtime.opening import open_networks
@@ -62,8 +63,8 @@ def preparation_parts(
         marks = [time.monotonic()]
         disc = find_disc(rgb)
         marks.append(time.monotonic())
-        framed = framed_about(rgb, disc, map_how)
-        score_input(rgb, framed, map_how, score_how)
+        framed = framed_about(rgb, disc, map_how, score_how)
+        score_input(rgb, framed, score_how)
         seen = framed.for_cues
         marks.append(time.monotonic())
         field = visible_field(seen.rgb, seen.inside)
@@ -82,13 +83,20 @@ class PlainWork:
     Args:
         calls: Run the map and the score network on an input, S x S x 3 uint8.
         hows: How they want to be fed.
+        framer: Frames the disc.
+        pool: Where the cues go on beside the networks; None for after them.
     """
 
     def __init__(
-        self, calls: tuple[NetworkCall, NetworkCall], hows: tuple[Preprocessing, Preprocessing], pool: Executor | None
+        self,
+        calls: tuple[NetworkCall, NetworkCall],
+        hows: tuple[Preprocessing, Preprocessing],
+        framer: Framer,
+        pool: Executor | None,
     ) -> None:
         self._calls = calls
         self._hows = hows
+        self._framer = framer
         self._pool = pool
 
     def whole(self, rgb: NDArray[np.uint8]) -> float:
@@ -98,8 +106,8 @@ class PlainWork:
             rgb: H x W x 3 uint8, RGB.
         """
         began = time.monotonic()
-        framed = framed_about(rgb, find_disc(rgb), self._hows[0])
-        for_score = score_input(rgb, framed, *self._hows)
+        framed = framed_about(rgb, find_disc(rgb), *self._hows, self._framer)
+        for_score = score_input(rgb, framed, self._hows[1])
         looking = None if self._pool is None else self._pool.submit(look, framed)
         self._calls[0](framed.map_input)
         self._calls[1](for_score)
@@ -122,8 +130,8 @@ class PlainWork:
 
     def inputs(self, rgb: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         """What both networks take of a photograph."""
-        framed = framed_about(rgb, find_disc(rgb), self._hows[0])
-        return framed.map_input, score_input(rgb, framed, *self._hows)
+        framed = framed_about(rgb, find_disc(rgb), *self._hows, self._framer)
+        return framed.map_input, score_input(rgb, framed, self._hows[1])
 
 
 @contextmanager
@@ -147,6 +155,7 @@ def plain_work(
     with ExitStack() as stack:
         pool = stack.enter_context(ThreadPoolExecutor(1)) if usable_processors() > 1 else None
         calls: tuple[NetworkCall, NetworkCall]
+        framer: Framer = PROCESSOR
         if assessor.engine is Engine.CPU:
             graphs = [bundle.graph_path(manifests[role].name, Precision(assessor.precision)) for role in ROLES]
             calls = _session_call(graphs[0], threads), _session_call(graphs[1], threads)
@@ -154,7 +163,8 @@ def plain_work(
             networks = open_networks(bundle, manifests, backend, precision, threads)
             stack.callback(networks.close)
             calls = networks.of[Role.MAP].backend.infer, networks.of[Role.SCORE].backend.infer
-        yield PlainWork(calls, hows, pool)
+            framer = networks.framer
+        yield PlainWork(calls, hows, framer, pool)
 
 
 def overhead(
