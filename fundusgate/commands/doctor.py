@@ -111,7 +111,7 @@ def _findings(
 def _networks(board: BoardState, root: Path, folder: Path | None, cache: Path | None) -> list[Finding]:
     """The bundle, TensorRT, and the engines where TensorRT is."""
     from fundusgate.commands.doctor_findings import to_fix
-    from fundusgate.commands.doctor_software import bundle_findings, engine_findings, tensorrt_findings
+    from fundusgate.commands.doctor_software import bundle_findings, cuda_findings, engine_findings, tensorrt_findings
     from fundusgate.runtime.bundle import shipped_bundle
     from fundusgate.runtime.engines.api import EngineError, load
     from fundusgate.runtime.engines.cache import default_cache
@@ -128,6 +128,7 @@ def _networks(board: BoardState, root: Path, folder: Path | None, cache: Path | 
         here = BuiltOn.of(read_machine(root), api.version)
     except EngineError as error:
         return [*found, to_fix("GPU", f"{error}.", "restart the board; sudo dmesg shows the driver's messages")]
+    found += cuda_findings()
     return [*found, *(engine_findings(opened, cache or default_cache(), here) if opened else [])]
 
 

@@ -66,6 +66,24 @@ def tensorrt_findings(identity: Identity, api: TensorRt | str) -> list[Finding]:
     return [good("TensorRT", f"{api.version}.")]
 
 
+def cuda_findings() -> list[Finding]:
+    """Whether what runs engines is there beside TensorRT: pycuda, and cuda-python, which is optional."""
+    from fundusgate.runtime.backends.base import BackendError
+    from fundusgate.runtime.backends.cuda_context import load_pycuda
+    from fundusgate.runtime.backends.cuda_graph import CudaGraphError, load_driver
+
+    try:
+        load_pycuda()
+    except BackendError as error:
+        return [to_fix("pycuda", f"{error}: no engine runs without it.", "pip install 'fundusgate[jetson]'")]
+    try:
+        load_driver()
+    except CudaGraphError as error:
+        fix = "pip install 'cuda-bindings~=12.8' on JetPack 6, 'cuda-bindings~=13.0' on JetPack 7"
+        return [warning("cuda-python", f"{error}: engines are enqueued call by call, which is slower.", fix)]
+    return [good("pycuda", "Here, and cuda-python for CUDA graphs. What frames photographs is tried at each opening.")]
+
+
 def bundle_findings(folder: Path) -> tuple[Bundle | None, list[Finding]]:
     """Whether the networks are whole, and in which precisions; also the bundle where it is."""
     from fundusgate.runtime.bundle import Bundle, BundleError

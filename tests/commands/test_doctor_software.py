@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ import pytest
 from fundusgate.commands.doctor_findings import Finding, Sign
 from fundusgate.commands.doctor_software import (
     bundle_findings,
+    cuda_findings,
     engine_findings,
     onnxruntime_findings,
     python_findings,
@@ -23,6 +25,8 @@ from fundusgate.runtime.engines.api import TensorRt
 from fundusgate.runtime.engines.cache import Slot, source_hash
 from fundusgate.runtime.manifest import Precision
 from tests.commands.bundles import write_bundle
+from tests.runtime.backends.gpu import install
+from tests.runtime.engines.fake_cuda import FakeCuda, FakeDriver
 from tests.runtime.engines.test_fitness import HERE, START, record
 
 if TYPE_CHECKING:
@@ -145,6 +149,24 @@ def tensorrt(version: str) -> TensorRt:
 )
 def test_tensorrt_beside_jetson_linux(identity: Identity, api: TensorRt | str, sign: Sign) -> None:
     assert tensorrt_findings(identity, api)[0].sign is sign
+
+
+@pytest.mark.parametrize(
+    ("cuda", "driver", "expected"),
+    [
+        (True, True, [("pycuda", Sign.GOOD)]),
+        (True, False, [("cuda-python", Sign.WARNING)]),
+        (False, False, [("pycuda", Sign.FIX)]),
+    ],
+)
+def test_what_runs_engines_beside_tensorrt(
+    cuda: bool, driver: bool, expected: list[tuple[str, Sign]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    played = FakeCuda()
+    install(monkeypatch, played, FakeDriver(played) if driver else None)
+    if not cuda:
+        monkeypatch.setitem(sys.modules, "pycuda.driver", None)
+    assert [(finding.topic, finding.sign) for finding in cuda_findings()] == expected
 
 
 def test_python_and_onnx_runtime_of_this_machine() -> None:
