@@ -69,6 +69,11 @@ class GraphView:
                 self.consumers.setdefault(name, []).append(node)
         self.inputs = [value for value in graph.input if value.name not in self._initializers]
         self.outputs = list(graph.output)
+        self._known = set(self._initializers)
+        for node in graph.node:
+            taken = [name for name in node.input if name]
+            if node.op_type == "Constant" or (taken and self._known.issuperset(taken)):
+                self._known.update(node.output)
         self._values = {value.name: value for value in (*graph.value_info, *graph.input, *graph.output)}
 
     @classmethod
@@ -125,17 +130,8 @@ class GraphView:
         return values
 
     def is_constant(self, tensor: str) -> bool:
-        """Whether a tensor is known before the graph runs: a constant, or only moved, quantized or cast from one."""
-        seen = 0
-        while seen <= len(self.nodes):
-            seen += 1
-            if self._constant(tensor) is not None:
-                return True
-            node = self.producer(tensor)
-            if node is None or node.op_type not in MOVES | {"QuantizeLinear", "DequantizeLinear", "Cast"}:
-                return False
-            tensor = node.input[0]
-        return False
+        """Whether a tensor is known before the graph runs: a constant, or computed from constants alone."""
+        return tensor in self._known
 
     def type_of(self, tensor: str) -> int | None:
         """ONNX data type of a tensor where it is known."""

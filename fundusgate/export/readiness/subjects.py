@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fundusgate.export.readiness.graph import GraphError
+import onnx
+
+from fundusgate.export.quantization.float_weights import with_float_weights
+from fundusgate.export.readiness.graph import GraphError, GraphView
+from fundusgate.export.readiness.rules.qdq import STORED_WEIGHTS_SINCE
 from fundusgate.runtime.bundle import Bundle
 from fundusgate.runtime.manifest import Precision
 
@@ -35,6 +39,18 @@ class Subject:
         if self.precision in TYPED:
             return jetpack.tensorrt >= STRONG_SINCE
         return self.precision is not Precision.INT8_CPU
+
+    def taken_by(self, jetpack: JetPack, view: GraphView) -> GraphView:
+        """The graph as `compile` gives it to that JetPack's TensorRT; a graph in no bundle as it is.
+
+        Args:
+            jetpack: One that it is meant for.
+            view: The graph as it is.
+        """
+        if self.precision is not Precision.INT8_TRT or jetpack.tensorrt >= STORED_WEIGHTS_SINCE:
+            return view
+        whole = onnx.load(self.path)
+        return GraphView(with_float_weights(whole))
 
 
 def subjects_of(path: Path) -> list[Subject]:
