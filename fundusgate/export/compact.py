@@ -1,9 +1,9 @@
-"""Large constants written as the small ones that they follow from.
+"""Graphs as small files: large constants written as the small ones that they follow from.
 
 A window's position bias of 144 x 144 numbers a head follows from a table of 529, and a shift mask from the number of a
 part of the picture for each token (Liu et al., "Swin Transformer", ICCV 2021, section 3.2). In the float graph that
-other passes read they stand expanded; in the file they would be the larger half. ONNX Runtime works such expressions
-out when it opens a graph, TensorRT when it builds an engine.
+other passes read they stand expanded; in the file they would be nearly half of it. ONNX Runtime works such expressions
+out when it opens a graph; for TensorRT `fundusgate compile` does (`expand`).
 
 What is not exactly such a constant, bit for bit, stays as it is.
 """
@@ -36,17 +36,23 @@ class _Regions(NamedTuple):
 
 
 def compact(model: onnx.ModelProto) -> onnx.ModelProto:
-    """A graph whose position biases and window masks are computed from small constants.
+    """A graph in a smaller file.
+
+    Position biases and window masks are computed from small constants, equal constants are stored once, and the shapes
+    between are left to those who read the graph: all of them infer them anyway.
 
     Args:
         model: Any precision, shapes inferred; left as it is.
 
     Returns:
-        A checked graph of the same inputs, outputs and opset, in which every tensor has the very same values.
+        A checked graph of the same inputs, outputs and opset, in which every tensor has the very same values; the model
+        itself where nothing of that can be made smaller.
     """
     edited = ir.from_proto(model)
-    writer = _Writer(edited.graph)
-    for name, value in list(edited.graph.initializers.items()):
+    graph = edited.graph
+    shared = _share(graph)
+    writer = _Writer(graph)
+    for name, value in list(graph.initializers.items()):
         if value.const_value is None or value.dtype not in (ir.DataType.FLOAT, ir.DataType.FLOAT16):
             continue
         content = value.const_value.numpy()
@@ -55,13 +61,30 @@ def compact(model: onnx.ModelProto) -> onnx.ModelProto:
         stated = writer.stated(name, content)
         if stated is not None:
             value.replace_all_uses_with(stated)
-            del edited.graph.initializers[name]
-    if not writer.nodes:
+            del graph.initializers[name]
+    if not writer.nodes and not shared:
         return model
-    edited.graph.insert_before(edited.graph[0], writer.nodes)
+    graph.insert_before(graph[0], writer.nodes)
     compacted = ir.to_proto(edited)
     onnx.checker.check_model(compacted, full_check=True)
+    del compacted.graph.value_info[:]
     return compacted
+
+
+def _share(graph: ir.Graph) -> int:
+    """Let equal constants be one; how many went."""
+    first: dict[tuple[object, ...], ir.Value] = {}
+    gone = 0
+    for name, value in list(graph.initializers.items()):
+        if value.const_value is None or value.is_graph_output():
+            continue
+        content = value.const_value.numpy()
+        kept = first.setdefault((value.dtype, content.shape, content.tobytes()), value)
+        if kept is not value:
+            value.replace_all_uses_with(kept)
+            del graph.initializers[name]
+            gone += 1
+    return gone
 
 
 class _Writer:

@@ -13,8 +13,11 @@ from onnx import TensorProto, helper
 from onnx.reference import ReferenceEvaluator
 
 from fundusgate.export.compact import compact
+from fundusgate.export.expand import expand
+from fundusgate.export.quantization.float_weights import with_float_weights
 from fundusgate.export.quantization.half import to_half
 from fundusgate.export.quantization.targets import TARGETS, tensors_to_calibrate
+from fundusgate.export.quantization.tensorrt import quantize_for_tensorrt, tensorrt_tensors
 from fundusgate.export.readiness.graph import GraphView
 from fundusgate.models.swin import relative_position_index, shifted_window_mask
 from tests.export.residual import run, seen_ranges
@@ -127,6 +130,13 @@ def test_what_is_not_exactly_such_a_constant_stays(content: NDArray[np.floating]
     assert compact(model) is model
 
 
+def test_equal_constants_are_stored_once_and_shapes_are_left_to_the_reader() -> None:
+    noise = np.random.default_rng(0).normal(size=(2, 16, 16)).astype(np.float32)
+    small = compact(added(noise, noise.copy(), noise.astype(np.float32) + 1))
+    assert len(small.graph.initializer) == 2
+    assert not small.graph.value_info
+
+
 def test_a_graph_without_windows_is_the_very_same() -> None:
     model = added(np.random.default_rng(0).normal(size=(1, 1, 1, 16)).astype(np.float32))
     assert compact(model) is model
@@ -160,10 +170,39 @@ def test_onnx_runtime_works_it_out_when_it_opens_the_graph(windows: onnx.ModelPr
     assert counted[0] == counted[1]
 
 
-def test_readiness_sees_a_constant(windows: onnx.ModelProto) -> None:
-    view = GraphView(compact(windows))
+def test_readiness_sees_a_constant(windows: onnx.ModelProto, tmp_path: Path) -> None:
+    onnx.save(compact(windows), tmp_path / "small.onnx")
+    view = GraphView.read(tmp_path / "small.onnx")
     biases = [name for node in view.nodes if node.op_type == "Add" for name in node.input if view.is_constant(name)]
     made_by = [view.producer(name) for name in biases]
     assert {node.op_type for node in made_by if node is not None} == {"Gather", "Where"}
     kept = {view.type_of(name) for node in view.nodes if node.op_type == "Equal" for name in node.output}
     assert kept == {TensorProto.BOOL}
+
+
+def test_expanding_gives_the_constants_back(windows: onnx.ModelProto) -> None:
+    small = compact(windows)
+    large = expand(small)
+    assert sorted(node.op_type for node in large.graph.node) == sorted(node.op_type for node in windows.graph.node)
+    image = np.random.default_rng(2).integers(0, 256, (1, SIZE, SIZE, 3), np.uint8)
+    np.testing.assert_array_equal(run(large, image)[0], run(windows, image)[0])
+    assert not GraphView(large).computes_constants
+    assert GraphView(small).computes_constants
+    assert expand(windows) is windows
+
+
+def test_expanding_leaves_pairs_and_stored_weights_alone(windows: onnx.ModelProto) -> None:
+    image = np.random.default_rng(2).integers(0, 256, (1, SIZE, SIZE, 3), np.uint8)
+    small = compact(quantize_for_tensorrt(windows, seen_ranges(windows, tensorrt_tensors(windows), [image])))
+    large, wide = expand(small), with_float_weights(expand(small))
+    for model, pairs in ((small, 0), (large, 0), (wide, 1)):
+        made = {name: node.op_type for node in model.graph.node for name in node.output}
+        held = {item.name: item.data_type for item in model.graph.initializer}
+        weights = [node for node in model.graph.node if node.op_type == "DequantizeLinear" and node.input[1] in held]
+        stored = [node for node in weights if held.get(node.input[0]) == TensorProto.INT8]
+        assert bool(stored) != bool(pairs)
+        assert {made.get(node.input[0]) for node in weights} == (
+            {"QuantizeLinear"} if pairs else {None, "QuantizeLinear"}
+        )
+        np.testing.assert_array_equal(run(model, image)[0], run(small, image)[0])
+    assert with_float_weights(wide) is wide

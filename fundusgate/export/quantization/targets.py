@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import onnx_ir as ir
 
 from fundusgate.export.compact import compact
+from fundusgate.export.expand import expand
 from fundusgate.export.quantization.cpu import cpu_tensors, quantize_for_cpu
 from fundusgate.export.quantization.float_weights import with_float_weights
 from fundusgate.export.quantization.half import to_half
@@ -82,7 +83,7 @@ Form = Callable[["onnx.ModelProto"], "onnx.ModelProto"]
 
 
 def form_for(jetpack: JetPack) -> Form:
-    """The last step of the graphs that TensorRT compiles by flags: small, and such that that JetPack takes them.
+    """The last step of the graphs that TensorRT compiles by flags: small files, or what TensorRT 8 takes.
 
     Raises:
         ExportError: Nothing helps there: it takes no uint8 input.
@@ -92,9 +93,10 @@ def form_for(jetpack: JetPack) -> Form:
             f"JetPack {jetpack.version} brings {jetpack.tensorrt_name}, which takes no uint8 input: JetPack 5.1 is the"
             " oldest that graphs are made for"
         )
-    steps = [compact]
-    if jetpack.tensorrt < STORED_WEIGHTS_SINCE:
-        steps.append(with_float_weights)
+    if jetpack.tensorrt >= STORED_WEIGHTS_SINCE:
+        return compact
+    # TensorRT 8 with everything written out: nobody has seen it work constants out.
+    steps: list[Form] = [expand, with_float_weights]
     if jetpack.tensorrt < FIRST_VERSION["LayerNormalization"]:
         steps.append(write_out)
     return _one_after_the_other(steps)

@@ -78,7 +78,7 @@ class GraphView:
 
     @classmethod
     def read(cls, path: Path) -> GraphView:
-        """Read a file; weights beside it stay where they are until a rule asks for their values.
+        """Read a file and infer its shapes where it states none; weights beside it stay there until a rule asks.
 
         Raises:
             GraphError: It is no ONNX graph.
@@ -93,6 +93,8 @@ class GraphView:
             raise GraphError(
                 f"{path} holds no ONNX graph: give a file that `fundusgate export` or another exporter wrote"
             )
+        if not model.graph.value_info:
+            model = onnx.shape_inference.infer_shapes(model, data_prop=True)
         return cls(model, path.parent)
 
     @property
@@ -132,6 +134,12 @@ class GraphView:
     def is_constant(self, tensor: str) -> bool:
         """Whether a tensor is known before the graph runs: a constant, or computed from constants alone."""
         return tensor in self._known
+
+    @property
+    def computes_constants(self) -> bool:
+        """Whether anything but quantization is computed from constants alone."""
+        spared = ("Constant", "QuantizeLinear", "DequantizeLinear")
+        return any(node.op_type not in spared and self._known.issuperset(node.output) for node in self.nodes)
 
     def type_of(self, tensor: str) -> int | None:
         """ONNX data type of a tensor where it is known."""
