@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     import numpy as np
     from numpy.typing import NDArray
+    from torch import nn
 
     from fundusgate.training.judging import FramedPhotograph
 
@@ -96,7 +97,7 @@ class WeightsJudge(Judge):
         digest = hashlib.sha256(weights.read_bytes()).hexdigest()[:16]
         maps = name == MAP_NETWORK
         super().__init__(label, f"{name} {weights} ({digest[:8]})", f"{name}-{digest}", maps=maps, scores=not maps)
-        self._network = build(name, weights).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._network = _built(name, weights).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def judge(self, photographs: Sequence[Shown]) -> list[Word]:
         """A word on each photograph."""
@@ -104,6 +105,18 @@ class WeightsJudge(Judge):
         if self.maps:
             return [Word(hidden=each.hidden, retina=each.retina) for each in map_opinions(self._network, framed)]
         return [Word(opinion=opinion) for opinion in score_opinions(self._network, framed)]
+
+
+def _built(name: str, weights: Path) -> nn.Module:
+    """The network with weights, or with the averaged ones of a training that is under way."""
+    if weights.suffix != ".pt":
+        return build(name, weights)
+    network = build(name)
+    averaged = torch.load(weights, weights_only=True, map_location="cpu")["averaged"]
+    # A recipe trains the network inside of what only training needs.
+    inner = {key.removeprefix("network."): value for key, value in averaged.items() if key.startswith("network.")}
+    network.load_state_dict(inner or averaged)
+    return network
 
 
 class BundleJudge(Judge):

@@ -75,12 +75,26 @@ LossFunction = Callable[[nn.Module, Any], dict[str, Tensor]]
 
 
 def train(
-    network: nn.Module, samples: Dataset[Any], loss: LossFunction, settings: LoopSettings, folder: Path
+    network: nn.Module,
+    samples: Dataset[Any],
+    loss: LossFunction,
+    settings: LoopSettings,
+    folder: Path,
+    at_checkpoint: Callable[[int, nn.Module], None] = lambda _done, _averaged: None,
 ) -> nn.Module:
     """Run, or go on with, the training in ``folder``; returns the averaged network.
 
     ``folder/checkpoint.pt`` is replaced atomically every ``checkpoint_every`` steps; a later call with the same
     settings goes on from it with the very samples that come next. ``folder/log.jsonl`` keeps a line a checkpoint.
+
+    Args:
+        network: Trained in place.
+        samples: Endless; item ``i`` is always the same.
+        loss: Named terms of a batch.
+        settings: What the run does.
+        folder: For checkpoint and log.
+        at_checkpoint: Called with the steps done and the averaged network, before that checkpoint is saved: a run that
+            is broken in between comes to it again.
 
     Raises:
         TrainingError: A checkpoint of other settings lies in ``folder``, or the loss became NaN or infinite.
@@ -119,6 +133,7 @@ def train(
             progress.update(bar, advance=1, loss=f"{value.item():.3f}")
             done = step + 1
             if done % settings.checkpoint_every == 0 or done == settings.steps:
+                at_checkpoint(done, averaged)
                 _save(state_path, network, averaged, optimizer, settings, done)
                 line = {"step": done, "seconds": round(time.monotonic() - began, 1)}
                 means = {name: round(total / since, 5) for name, total in totals.items()}

@@ -2,20 +2,25 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from safetensors import safe_open
 
+from benchmarks.choice import held_out
 from benchmarks.choice.asking import Answers, ask
 from benchmarks.choice.figures import auc_of, columns_of, group_auc, worst_across
 from benchmarks.choice.groups import PHANTOM, Item, at_most, phantom_items, real_items
+from benchmarks.choice.held_out import Trial
 from benchmarks.choice.judges import Judge, WeightsJudge, Word
+from benchmarks.choice.leaving_out import groups_of
 from benchmarks.choice.strange_cameras import STRANGE_CAMERAS, through
 from benchmarks.choice.tables import Sheet
 from fundusgate.models.weights import shipped_weights
 from fundusgate.phantom import render
-from fundusgate.training.photographs import Quality
+from fundusgate.training.photographs import Quality, read_records
 from tests.training.photographs import write_folder
 
 if TYPE_CHECKING:
@@ -127,3 +132,35 @@ def test_shipped_weights_tell_a_good_phantom_from_a_bad_one(tmp_path: Path) -> N
     area = group_auc(columns[0], items, PHANTOM)
     assert area is not None
     assert area.value > 0.5
+
+
+def test_a_training_without_a_source_keeps_every_checkpoint_and_is_not_done_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_folder(tmp_path)
+    trial = Trial("efiqa-cp-edge", 2, 1, (), None, 1, 1, tmp_path / "runs")
+    recipe = held_out.recipe_of("efiqa-cp-edge", for_int8=False)
+    monkeypatch.setattr(held_out, "recipe_of", lambda *_, **__: replace(recipe, batch=1))
+    kept = held_out.train_without("south", trial, read_records(folder), lambda _done, _all: None)
+    assert sorted(kept) == [1, 2]
+    with safe_open(kept[2], framework="pt") as stream:
+        assert stream.metadata()["held_out"] == "south"
+    for path in (kept[1], next((tmp_path / "runs").rglob("checkpoint.pt"))):
+        WeightsJudge("candidate", "efiqa-cp-edge", path)
+
+    def again(*_: object) -> None:
+        raise AssertionError("trained again")
+
+    monkeypatch.setattr(held_out, "train", again)
+    assert held_out.train_without("south", trial, read_records(folder), lambda _done, _all: None) == kept
+
+
+def test_only_sources_with_both_labels_can_be_held_out() -> None:
+    items = [
+        Item("north", Quality.GOOD, "a", None),
+        Item("north", Quality.REJECT, "b", None),
+        Item("north val", Quality.GOOD, "c", None),
+        Item("south *", Quality.GOOD, "d", None),
+    ]
+    assert groups_of("north", items) == ["north"]
+    assert groups_of("south", items) == []
