@@ -46,11 +46,15 @@ class LabelsError(ValueError):
     """``labels.csv`` is missing or cannot be read as such."""
 
 
-def read_records(folder: Path) -> list[PhotographRecord]:
+def read_records(folder: Path, source: str | None = None) -> list[PhotographRecord]:
     """Read ``labels.csv`` in ``folder``.
 
     Columns ``file`` and ``source`` are needed; ``quality``, ``patient``, ``split``, ``weak`` and ``artifact`` are
     used where they exist. Rows whose file is missing are an error, because a silently smaller set would go unnoticed.
+
+    Args:
+        folder: With the table and the photographs.
+        source: Stands for the source where the table has no such column; without it such a table is an error.
 
     Raises:
         LabelsError: No such file, columns missing, an unknown label, or files missing.
@@ -62,10 +66,11 @@ def read_records(folder: Path) -> list[PhotographRecord]:
         )
     with table.open(newline="", encoding="utf-8") as stream:
         reader = csv.DictReader(stream)
-        absent = {"file", "source"} - set(reader.fieldnames or ())
+        needed = {"file", "source"} if source is None else {"file"}
+        absent = needed - set(reader.fieldnames or ())
         if absent:
             raise LabelsError(f"{table} lacks the columns {', '.join(sorted(absent))}")
-        records = [_record(folder, row, line) for line, row in enumerate(reader, start=2)]
+        records = [_record(folder, row, line, source) for line, row in enumerate(reader, start=2)]
     if not records:
         raise LabelsError(f"{table} has no rows")
     missing = [record.path for record in records if not record.path.is_file()]
@@ -74,7 +79,7 @@ def read_records(folder: Path) -> list[PhotographRecord]:
     return records
 
 
-def _record(folder: Path, row: dict[str, str], line: int) -> PhotographRecord:
+def _record(folder: Path, row: dict[str, str], line: int, source: str | None) -> PhotographRecord:
     label = row.get("quality", "")
     try:
         quality = Quality(label) if label else None
@@ -82,7 +87,7 @@ def _record(folder: Path, row: dict[str, str], line: int) -> PhotographRecord:
         raise LabelsError(f"line {line}: quality {label!r} is none of good, usable, reject") from None
     return PhotographRecord(
         path=folder / row["file"],
-        source=row["source"],
+        source=row.get("source") or source or "",
         patient=row.get("patient") or row["file"],
         quality=quality,
         split=row.get("split", ""),

@@ -1,0 +1,102 @@
+"""Fine-tuning of the map network's last block, held near what it was."""
+
+from __future__ import annotations
+
+import copy
+import math
+from typing import TYPE_CHECKING
+
+import torch
+from torch.nn import functional
+
+from fundusgate.training.adaptation.views import last_block
+from fundusgate.training.losses import degraded_bag, nnpu
+from fundusgate.training.map_recipe import BALANCE, PRIOR
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from torch import Tensor
+
+    from fundusgate.models.efiqa_cp_edge import EfiqaCpEdge
+    from fundusgate.training.adaptation.views import Views
+
+STEPS = 60
+BATCH = 12
+REMEMBERED = 4
+"""Views a step that hold what the network knew before."""
+LEARNING_RATE = 5e-4
+NEARNESS = 0.05
+"""Pull towards the weights before (L2-SP; Li et al., ICML 2018)."""
+MARGIN = 1.5
+"""Logits by which the mean of a photograph should lie above that of the next better label."""
+LEARNT = ("stage4.1", "context", "map_head")
+
+
+def tuned(
+    before: EfiqaCpEdge, views: Views, remembered: Views, seed: int, tell: Callable[[], None] = lambda: None
+) -> EfiqaCpEdge:
+    """A copy of the network whose last block has learnt the camera; the statistics of its normalisation stay.
+
+    Made faults on readable photographs say which cells are hidden (non-negative positive-unlabelled), rejects that
+    some are, the labels' order ranks whole photographs; and on phantom eyes and pictures without a retina the network
+    answers as it did before (Li and Hoiem, "Learning without forgetting", ECCV 2016).
+
+    Args:
+        before: The weights that are adapted, in evaluation mode.
+        views: Of the photographs to learn from.
+        remembered: What must not be forgotten.
+        seed: Of the order.
+        tell: Called after each step.
+    """
+    network = copy.deepcopy(before).eval()
+    for name, parameter in network.named_parameters():
+        parameter.requires_grad_(name.startswith(LEARNT))
+    learnt = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    start = [parameter.detach().clone() for parameter in learnt]
+    optimizer = torch.optim.AdamW(learnt, lr=LEARNING_RATE, weight_decay=0.0)
+    chance = torch.Generator().manual_seed(seed)
+    pools = [pool for pool in _pools(views) if pool.numel()]
+    for step in range(STEPS):
+        for group in optimizer.param_groups:
+            group["lr"] = LEARNING_RATE * 0.5 * (1 + math.cos(math.pi * step / STEPS))
+        drawn = [pool[torch.randint(pool.numel(), (BATCH // len(pools),), generator=chance)] for pool in pools]
+        batch = views.at(torch.cat(drawn))
+        kept = remembered.at(torch.randint(len(remembered.owner), (REMEMBERED,), generator=chance))
+        features = torch.cat([batch.features, kept.features]).float()
+        with torch.autocast("cpu", torch.bfloat16):
+            logits, retinas = last_block(network, features)
+        logits, retinas = logits.float(), retinas.float()
+        new = len(batch.owner)
+        nearness = torch.stack([(now - then).square().sum() for now, then in zip(learnt, start, strict=True)]).sum()
+        loss = _loss(logits[:new], batch) + _kept(logits[new:], retinas, batch, kept) + NEARNESS * nearness
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(learnt, 5.0)
+        optimizer.step()
+        tell()
+    return network.requires_grad_(True)
+
+
+def _pools(views: Views) -> list[Tensor]:
+    """Rows by what they teach, drawn in equal parts: made faults, and each label."""
+    return [torch.nonzero(views.level == level).flatten() for level in (-1, 0, 1, 2)]
+
+
+def _loss(logits: Tensor, batch: Views) -> Tensor:
+    cells = nnpu(logits, batch.positive, batch.untouched, PRIOR, BALANCE)
+    bag = degraded_bag(logits[:, None], batch.inside, batch.level == 0)
+    inside = batch.inside.float()
+    means = (logits * inside).sum((1, 2)) / inside.sum((1, 2)).clamp(min=1)
+    # Every worse photograph of the batch beside every better one.
+    gap = batch.level[None] - batch.level[:, None]
+    ordered = (gap > 0) & (batch.level[:, None] >= 0)
+    short = functional.relu(MARGIN * gap - (means[:, None] - means[None]))[ordered]
+    return cells + 0.3 * bag + (0.5 * short.mean() if short.numel() else 0.0)
+
+
+def _kept(logits: Tensor, retinas: Tensor, batch: Views, kept: Views) -> Tensor:
+    maps = functional.smooth_l1_loss(logits, kept.map_before)
+    # Whether there is a retina is a question of its own: nothing that is learnt here may move its answer.
+    retina = functional.smooth_l1_loss(retinas, torch.cat([batch.retina_before, kept.retina_before]))
+    return 0.5 * maps + 0.5 * retina
