@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from fundusgate import __version__
+from fundusgate.commands.adapt import adapt
 from fundusgate.commands.assess import assess
 from fundusgate.commands.bench import bench
 from fundusgate.commands.calibration import calibration
@@ -18,6 +19,7 @@ from fundusgate.commands.cameras import cameras
 from fundusgate.commands.captures import captures
 from fundusgate.commands.compile import compile_bundle
 from fundusgate.commands.demo import demo
+from fundusgate.commands.distil import distil
 from fundusgate.commands.doctor import doctor
 from fundusgate.commands.evaluate import evaluate
 from fundusgate.commands.export import export
@@ -69,6 +71,7 @@ def main(
     """Fundus image quality at the camera: a bad photograph is retaken while the patient is still there."""
 
 
+app.command()(adapt)
 app.command()(assess)
 app.add_typer(bench, name="bench")
 app.add_typer(calibration, name="calibration")
@@ -76,6 +79,7 @@ app.add_typer(captures, name="captures")
 app.command()(cameras)
 app.command("compile")(compile_bundle)
 app.command()(demo)
+app.command()(distil)
 app.command()(doctor)
 app.add_typer(evaluate, name="evaluate")
 app.command()(export)
