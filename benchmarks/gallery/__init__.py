@@ -1,0 +1,1 @@
+"""Parts of `failure_gallery.py`: cases with exact truth, failures ranked, a sheet and a list."""
