@@ -1,4 +1,4 @@
-"""ModelOpt's own environment: where it lies, and how it is made; the program's own is never touched."""
+"""A peer's own environment: where it lies, and how it is made; the program's own is never touched."""
 
 from __future__ import annotations
 
@@ -14,8 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 REQUIREMENTS = Path(__file__).with_name("requirements.txt")
+"""ModelOpt's."""
+MODELOPT = "modelopt-peer"
+"""Its environment's folder in the cache."""
 REPOSITORY = Path(__file__).resolve().parents[2]
-STAMP = "fundusgate-modelopt-peer"
+STAMP = "fundusgate-peer"
 """File in a finished environment: SHA-256 of the requirements that it was made from."""
 
 
@@ -23,27 +26,30 @@ class PeerEnvironmentError(RuntimeError):
     """An environment that cannot be used or made; the message says why and what to do."""
 
 
-def default_folder() -> Path:
-    """`$XDG_CACHE_HOME/fundusgate/modelopt-peer`, or below `~/.cache`."""
+def default_folder(name: str = MODELOPT) -> Path:
+    """`$XDG_CACHE_HOME/fundusgate/NAME`, or below `~/.cache`."""
     base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "fundusgate" / "modelopt-peer"
+    return (Path(base) if base else Path.home() / ".cache") / "fundusgate" / name
 
 
-def chosen_folder(given: Path | None, running: Path = Path(sys.prefix), repository: Path = REPOSITORY) -> Path:
+def chosen_folder(
+    given: Path | None, running: Path = Path(sys.prefix), repository: Path = REPOSITORY, name: str = MODELOPT
+) -> Path:
     """Where the environment shall lie.
 
     Args:
         given: By the user; None for the cache.
         running: The environment that runs this script.
         repository: The source tree.
+        name: Of the folder in the cache.
 
     Raises:
         PeerEnvironmentError: It would be the running one, or inside the repository, or the folder holds something else.
     """
-    folder = (default_folder() if given is None else given.expanduser()).resolve()
+    folder = (default_folder(name) if given is None else given.expanduser()).resolve()
     if folder.is_relative_to(running.resolve()):
         raise PeerEnvironmentError(
-            f"{folder} is the environment that runs this script, and ModelOpt's pins would break it; name another"
+            f"{folder} is the environment that runs this script, and the peer's pins would break it; name another"
             " with --env"
         )
     if folder.is_relative_to(repository.resolve()):
@@ -81,9 +87,9 @@ def make(folder: Path, tell: Callable[[str], None], requirements: Path = REQUIRE
         PeerEnvironmentError: pip failed; the message ends with its last words.
     """
     if is_ready(folder, requirements):
-        tell(f"ModelOpt's environment is ready: {folder}")
+        tell(f"the peer's environment is ready: {folder}")
         return
-    tell(f"making ModelOpt's environment in {folder} (about 1.5 GB, minutes)")
+    tell(f"making the peer's environment in {folder} (minutes)")
     if not (folder / "bin" / "pip").exists():
         venv.create(folder, with_pip=True)
     command = [python_of(folder), "-m", "pip", "install", "--disable-pip-version-check", "--requirement", requirements]
@@ -94,7 +100,7 @@ def make(folder: Path, tell: Callable[[str], None], requirements: Path = REQUIRE
         for line in pip.stdout or ():
             said.append(line.strip())
             if line.startswith(("Collecting", "Downloading", "Installing", "Successfully")):
-                tell(f"ModelOpt's environment: {line.strip()[:100]}")
+                tell(f"the peer's environment: {line.strip()[:100]}")
     if pip.returncode != 0:
         raise PeerEnvironmentError(f"pip could not install {requirements} into {folder}: {' | '.join(said[-3:])}")
     (folder / STAMP).write_text(fingerprint(requirements), encoding="ascii")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
+from fundusgate.commands.bench_estimate import assumptions
 from fundusgate.export.readiness.audit import Runs
-from fundusgate.export.readiness.estimate import USUAL_SHARE
 from fundusgate.export.readiness.findings import Finding, Severity
 from fundusgate.export.readiness.power_modes import POWER_MODES
 
@@ -52,14 +52,7 @@ def print_estimates(console: Console, outcomes: Sequence[Outcome]) -> None:
             fits = "fits" if work.fits(mode) else f"more than half of {mode.memory} GiB"
             table.add_row(mode.module, mode.mode, f"{work.fastest(mode):.1f}", f"{work.usual(mode):.1f}", fits)
         console.print(table)
-    share = f"{100 * USUAL_SHARE:.0f} %"
-    console.print(
-        f"At least: every product at the module's peak. Rather: at {share} of it, an assumption; launching many small"
-        " kernels comes on top. Nothing was measured on a Jetson; `fundusgate compile` measures on yours.",
-        markup=False,
-        highlight=False,
-        soft_wrap=True,
-    )
+    console.print(assumptions(), markup=False, highlight=False, soft_wrap=True)
 
 
 def _table(outcome: Outcome) -> Table:

@@ -210,6 +210,20 @@ def test_estimate_measures_nothing(bundle: Path) -> None:
     assert "Orin Nano" not in told
 
 
+def test_estimate_needs_no_bundle_and_covers_every_network_and_mode() -> None:
+    result = run("--estimate", "all", "--json")
+    assert result.exit_code == 0, result.output
+    graphs = {graph["graph"]: graph for graph in json.loads(result.stdout)["graphs"]}
+    for network in ("efiqa-cp-edge", "fthnet-s", "fthnet-l", "efiqa-cp@224", "efiqa-cp@512", "efiqa-cp@1024"):
+        for precision in ("fp32", "fp16", "int8"):
+            boards = graphs[f"{network} {precision}"]["boards"]
+            assert len(boards) == 14
+            assert all(0 < board["at_least_ms"] < board["rather_ms"] for board in boards)
+    told = run("--estimate", "orin-nx").stdout
+    assert "efiqa-cp@1024 int8" in told
+    assert "assumptions" in told
+
+
 def test_estimate_of_an_unknown_board_and_of_no_bundle(tmp_path: Path) -> None:
     unknown = run("--estimate", "abacus")
     assert unknown.exit_code == 2

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fundusgate.export.readiness.audit import Audit, audit, available
 from fundusgate.export.readiness.check import Report, check
-from fundusgate.export.readiness.estimate import EstimateError, Work, work_of
+from fundusgate.export.readiness.estimate import EstimateError, work_of
 from fundusgate.export.readiness.graph import GraphView
 from fundusgate.export.readiness.power_modes import POWER_MODES
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fundusgate.export.readiness.jetpacks import Target
+    from fundusgate.export.readiness.roofline import Work
     from fundusgate.export.readiness.subjects import Subject
 
 

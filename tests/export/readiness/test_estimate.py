@@ -6,14 +6,11 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper
 
-from fundusgate.export.readiness.estimate import RUNTIME_BYTES, USUAL_SHARE, EstimateError, Work, work_of
+from fundusgate.export.readiness.estimate import EstimateError, work_of
 from fundusgate.export.readiness.graph import GraphView
-from fundusgate.export.readiness.power_modes import POWER_MODES, PowerMode
+from fundusgate.export.readiness.roofline import Floats, NodeWork, Work
 from tests.export.readiness.cases import CASES
 from tests.export.readiness.graphs import CHANNELS, SIDE, GraphMaker
-
-MODE = PowerMode("bench", "one", int8_tops=2.0, gigabytes=1.0, memory=8)
-"""2 TOPS of INT8, 1 of FP16, a gigabyte a second: milliseconds that can be worked out by hand."""
 
 
 def work(name: str) -> Work:
@@ -23,14 +20,12 @@ def work(name: str) -> Work:
 def test_a_quantized_convolution() -> None:
     counted = work("per_channel_weights")
     assert counted.multiplications == CHANNELS * SIDE * SIDE * CHANNELS * 9
-    values, weights = CHANNELS * SIDE * SIDE, CHANNELS * CHANNELS * 9
-    (product,) = counted.products
-    assert (product.int8, product.bytes) == (True, values + weights + 2 * values)
+    values, weights = CHANNELS * SIDE * SIDE, CHANNELS * CHANNELS * 9 + CHANNELS
+    (product,) = (node for node in counted.nodes if node.multiplications)
+    assert product == NodeWork(product.multiplications, values, weights, values, int8=True)
+    assert NodeWork(0, values, 0, values, int8=True, pointwise=True) in counted.nodes
     assert counted.weight_bytes == weights
-    by_bytes, by_operations = product.bytes / 1e9, 2 * product.multiplications / 2e12
-    assert by_bytes > by_operations
-    assert counted.fastest(MODE) == pytest.approx(1000 * by_bytes)
-    assert counted.usual(MODE) == pytest.approx(1000 * by_bytes / USUAL_SHARE)
+    assert counted.outside == 2 * values
 
 
 def test_float_costs_twice_the_weights() -> None:
@@ -53,12 +48,26 @@ def test_other_products(name: str, multiplications: int) -> None:
     assert work(name).multiplications == multiplications
 
 
-def test_a_product_that_operations_decide() -> None:
+def test_products_named_as_int8_are_counted_as_such() -> None:
     maker = GraphMaker()
-    weights = maker.constant("w", np.zeros((1024, 1024)), np.float32)
-    maker.output(maker.node("MatMul", [maker.image(shape=(1024, 1024)), weights], "product"))
-    fast_memory = PowerMode("bench", "two", int8_tops=2.0, gigabytes=1000.0, memory=8)
-    assert work_of(GraphView(maker.model())).fastest(fast_memory) == pytest.approx(1000 * 2 * 1024**3 / 1e12)
+    weights = maker.constant("w", np.zeros((64, 32)), np.float32)
+    maker.output(maker.node("MatMul", [maker.image(shape=(16, 64)), weights], "product"))
+    view = GraphView(maker.model())
+    (name,) = (node.name or node.output[0] for node in view.heavy())
+    product = NodeWork(16 * 64 * 32, 16 * 64, 64 * 32, 16 * 32)
+    assert work_of(view).nodes == (product,)
+    rounding = NodeWork(0, 16 * 64, 0, 16 * 64, int8=True, pointwise=True)
+    in_int8 = NodeWork(16 * 64 * 32, 16 * 64, 64 * 32, 16 * 32, int8=True)
+    assert work_of(view, in_int8=[name]).nodes == (rounding, in_int8)
+
+
+def test_what_only_reshapes_costs_nothing_and_a_slice_reads_what_it_keeps() -> None:
+    maker = GraphMaker()
+    shape = maker.constant("shape", np.array([CHANNELS * SIDE * SIDE]), np.int64)
+    starts, ends = maker.constant("starts", np.array([0]), np.int64), maker.constant("ends", np.array([10]), np.int64)
+    flat = maker.node("Reshape", [maker.image(), shape], "flat")
+    maker.output(maker.node("Slice", [flat, starts, ends], "first"))
+    assert work_of(GraphView(maker.model())).nodes == (NodeWork(0, 10, 0, 10),)
 
 
 def test_values_that_are_alive_at_once() -> None:
@@ -67,12 +76,11 @@ def test_values_that_are_alive_at_once() -> None:
     image = maker.image()
     double = maker.node("Concat", [image, image], "double", axis=1)
     maker.output(maker.node("Relu", [double], "relu"))
-    one = 2 * CHANNELS * SIDE * SIDE
+    one = CHANNELS * SIDE * SIDE
     counted = work_of(GraphView(maker.model()))
-    assert counted.peak_bytes == 4 * one
-    assert counted.memory == RUNTIME_BYTES + 4 * one
-    assert counted.fits(MODE)
-    assert not counted.fits(PowerMode("bench", "tiny", 1.0, 1.0, memory=1))
+    assert counted.alive == 4 * one
+    assert counted.peak_bytes == 2 * 4 * one
+    assert work_of(GraphView(maker.model()), Floats.FP32).peak_bytes == 4 * 4 * one
 
 
 def test_unknown_shapes_are_named() -> None:
@@ -83,10 +91,3 @@ def test_unknown_shapes_are_named() -> None:
     model.graph.input[0].CopyFrom(shape)
     with pytest.raises(EstimateError, match="'image'"):
         work_of(GraphView(model))
-
-
-def test_a_bigger_mode_is_never_slower() -> None:
-    counted = work("residual")
-    for module in {mode.module for mode in POWER_MODES}:
-        times = [counted.fastest(mode) for mode in POWER_MODES if mode.module == module]
-        assert times == sorted(times, reverse=True)
