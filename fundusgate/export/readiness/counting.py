@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from fundusgate.export.specs import ExportSpec
 
 NETWORKS = ("efiqa-cp-edge", "fthnet-s", "fthnet-l", "efiqa", "efiqa-cp@224", "efiqa-cp@512", "efiqa-cp@1024")
+LAYERS = 24
+"""Of a ViT-L."""
 
 
 def count(name: str) -> CountedNetwork:
@@ -33,10 +35,8 @@ def count(name: str) -> CountedNetwork:
     spec = spec_of(plain, int(size) if size else None)
     if spec.head is None:
         return _counted(spec, build(plain))
-    from fundusgate.models.dinov3 import SIZES
-
     one, two = (_counted(spec, _on_backbone(spec, layers)) for layers in (1, 2))
-    more = SIZES["num_hidden_layers"] - 1
+    more = LAYERS - 1
     added = Counter(two.nodes)
     added.subtract(one.nodes)
     if min(added.values()) < 0:

@@ -65,7 +65,10 @@ class CountedNetwork:
     @classmethod
     def from_json_object(cls, content: dict[str, Any]) -> CountedNetwork:
         """Read back."""
-        nodes = {NodeWork(*row[1:5], int8=bool(row[5]), pointwise=bool(row[6])): row[0] for row in content["nodes"]}
+        nodes = {
+            NodeWork(multiplications, read, weights, written, bool(int8), bool(pointwise)): count
+            for count, multiplications, read, weights, written, int8, pointwise in content["nodes"]
+        }
         return cls(content["parameters"], content["outside"], content["alive"], nodes)
 
 
