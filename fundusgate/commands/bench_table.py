@@ -155,7 +155,8 @@ def _print_soak(console: Console, soak: Soak) -> None:
 
 
 def _ms(value: float) -> str:
-    return f"{value:.3f}" if value < 1 else f"{value:.2f}"
+    """Four digits or so, which fit into a terminal's width."""
+    return f"{value:.3f}" if value < 1 else f"{value:.2f}" if value < 100 else f"{value:.1f}"
 
 
 def _say(console: Console, text: str) -> None:

@@ -92,7 +92,7 @@ def _jetson_clocks(board: BoardState) -> list[Finding]:
     if board.identity.kind is not Kind.JETSON:
         return []
     locked = board.clocks.locked
-    if locked is None:
+    if locked is None or (locked and board.clocks.gpu is None):
         return [warning("jetson_clocks", "Whether the clocks are locked cannot be read.", "sudo jetson_clocks --show")]
     if locked:
         return [good("jetson_clocks", "On: the clocks stay at the power mode's top (more heat, more power).")]

@@ -17,6 +17,7 @@ _MEMORY = re.compile(r"emc|bwmgr|dmc|memory-controller", re.IGNORECASE)
 _LOADS = ("sys/devices/platform/gpu.0/load", "sys/devices/gpu.0/load")
 _EMC = "sys/kernel/debug/bpmp/debug/clk/emc"
 _KILO = 1000
+_MOST_HERTZ = 20_000_000_000
 _WELL_BELOW = 0.9
 """Cores count their own cycles, so that a clock at its lower limit is read a little below it."""
 
@@ -103,10 +104,10 @@ def _devfreq(tree: Tree, folder: str, name: str | None = None) -> Clock:
     available = tree.integers(f"{folder}/available_frequencies")
     return Clock(
         name=name or _named(folder),
-        current=tree.integer(f"{folder}/cur_freq"),
-        lowest=tree.integer(f"{folder}/min_freq"),
-        highest=tree.integer(f"{folder}/max_freq"),
-        top=max(available, default=None),
+        current=_hertz(tree, f"{folder}/cur_freq"),
+        lowest=_hertz(tree, f"{folder}/min_freq"),
+        highest=_hertz(tree, f"{folder}/max_freq") or None,
+        top=max((clock for clock in available if 0 < clock <= _MOST_HERTZ), default=None),
         governor=tree.text(f"{folder}/governor") or None,
     )
 
@@ -134,13 +135,16 @@ def _cpus(tree: Tree) -> tuple[Clock, ...]:
             continue
         folder = f"{base}/{policy}"
         cores = tree.integers(f"{folder}/affected_cpus")
+        if not cores and tree.text(f"{folder}/affected_cpus") == "":
+            # every core of the group is off: nothing locks a clock that nobody uses, and nothing can be read of it
+            continue
         found.append(
             Clock(
                 name=_cores_named(cores) or policy,
-                current=_hertz(tree, f"{folder}/scaling_cur_freq"),
-                lowest=_hertz(tree, f"{folder}/scaling_min_freq"),
-                highest=_hertz(tree, f"{folder}/scaling_max_freq"),
-                top=_hertz(tree, f"{folder}/cpuinfo_max_freq"),
+                current=_hertz(tree, f"{folder}/scaling_cur_freq", _KILO),
+                lowest=_hertz(tree, f"{folder}/scaling_min_freq", _KILO),
+                highest=_hertz(tree, f"{folder}/scaling_max_freq", _KILO) or None,
+                top=_hertz(tree, f"{folder}/cpuinfo_max_freq", _KILO) or None,
                 governor=tree.text(f"{folder}/scaling_governor") or None,
             )
         )
@@ -153,17 +157,22 @@ def _cores_named(cores: tuple[int, ...]) -> str:
     return f"cpu{cores[0]}" if len(cores) == 1 else f"cpu{cores[0]}-{cores[-1]}"
 
 
-def _hertz(tree: Tree, path: str) -> int | None:
-    """A clock of cpufreq, which counts in kHz."""
+def _hertz(tree: Tree, path: str, unit: int = 1) -> int | None:
+    """A clock; cpufreq counts in kHz. None, and remembered, for what no clock can be."""
     value = tree.integer(path)
-    return None if value is None else value * _KILO
+    if value is None:
+        return None
+    if not 0 <= value * unit <= _MOST_HERTZ:
+        tree.note(path, f"{value} is no clock")
+        return None
+    return value * unit
 
 
 def _memory(tree: Tree, names: tuple[str, ...]) -> Clock | None:
     found = next((name for name in names if _MEMORY.search(name)), None)
     if found is not None:
         return _devfreq(tree, f"{_DEVFREQ}/{found}")
-    rates = [tree.integer(f"{_EMC}/{name}") for name in ("rate", "min_rate", "max_rate")]
+    rates = [_hertz(tree, f"{_EMC}/{name}") for name in ("rate", "min_rate", "max_rate")]
     if all(rate is None for rate in rates):
         return None
     return Clock("emc", rates[0], rates[1], rates[2])

@@ -19,6 +19,7 @@ _SLOWING = re.compile(r"throttle|cpufreq|devfreq|^cpu|^gpu|^processor", re.IGNOR
 _FIXED = "PMIC-Die"
 _AMD = ("k10temp", "zenpower")
 _MILLI = 1000
+_MOST_RPM = 100_000
 
 
 @dataclass(frozen=True)
@@ -141,8 +142,11 @@ def _fans(tree: Tree, name: str) -> list[Fan]:
         {int(found[1]) for file in files if (found := re.fullmatch(r"(?:fan|pwm)([0-9])(?:_input)?", file, re.ASCII))}
     )
     chip = tree.text(f"{folder}/name") or name
-    speed = tree.integer(f"{folder}/rpm") if "rpm" in files else None
+    speed = _rpm(tree, f"{folder}/rpm") if "rpm" in files else None
     fans = [Fan(chip, _turns(tree, folder, number, files), _duty(tree, folder, number, files)) for number in numbers]
+    if len(fans) > 1:
+        # a main board's chip has more sockets than fans, and drives an empty one, too
+        fans = [fan for fan in fans if fan.rpm != 0]
     return fans or ([Fan(chip, speed, None)] if "rpm" in files else [])
 
 
@@ -158,7 +162,15 @@ def _joined(fans: list[Fan]) -> tuple[Fan, ...]:
 
 def _turns(tree: Tree, folder: str, number: int, files: tuple[str, ...]) -> int | None:
     file = f"fan{number}_input"
-    return tree.integer(f"{folder}/{file}") if file in files else None
+    return _rpm(tree, f"{folder}/{file}") if file in files else None
+
+
+def _rpm(tree: Tree, path: str) -> int | None:
+    turns = tree.integer(path)
+    if turns is None or 0 <= turns <= _MOST_RPM:
+        return turns
+    tree.note(path, f"{turns} is no fan's speed")
+    return None
 
 
 def _duty(tree: Tree, folder: str, number: int, files: tuple[str, ...]) -> float | None:

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 _BLOCK = "sys/block"
 _SECTOR = 512
-_VIRTUAL = re.compile(r"(?:loop|ram|zram|dm-|md|nbd|fd)[0-9]+", re.ASCII)
+# mtdblock is the chip that the firmware lies in; an eMMC's boot and replay-protected parts are devices beside it
+_NO_DISK = re.compile(
+    r"(?:loop|ram|zram|dm-|md|nbd|fd|sr|mtdblock)[0-9]+|mmcblk[0-9]+(?:boot[0-9]+|rpmb|gp[0-9]+)", re.ASCII
+)
 _PARTITION = re.compile(r"(?<=[0-9])p[0-9]+$|(?<=[a-z])[0-9]+$", re.ASCII)
 
 
@@ -28,7 +31,10 @@ class DiskKind(str, Enum):
     EMMC = "emmc"
     USB = "usb"
     DISK = "disk"
-    """SATA, UFS, virtual."""
+    """SATA, UFS, virtual, and what does not say."""
+
+
+_CARDS = {"SD": DiskKind.SD, "MMC": DiskKind.EMMC}
 
 
 @dataclass(frozen=True)
@@ -59,7 +65,7 @@ class Space:
 
 def read_storage(tree: Tree) -> Storage:
     """Ask the kernel for its block devices and for what is mounted on `/`."""
-    disks = tuple(_disk(tree, name) for name in tree.folder(_BLOCK) if not _VIRTUAL.fullmatch(name))
+    disks = tuple(_disk(tree, name) for name in tree.folder(_BLOCK) if not _NO_DISK.fullmatch(name))
     names = {disk.name for disk in disks}
     system = None
     for line in (tree.text("proc/mounts") or "").splitlines():
@@ -91,6 +97,6 @@ def _kind(tree: Tree, name: str) -> DiskKind:
     if name.startswith("nvme"):
         return DiskKind.NVME
     if name.startswith("mmcblk"):
-        return DiskKind.SD if tree.text(f"{_BLOCK}/{name}/device/type") == "SD" else DiskKind.EMMC
+        return _CARDS.get(tree.text(f"{_BLOCK}/{name}/device/type") or "", DiskKind.DISK)
     removable = tree.text(f"{_BLOCK}/{name}/removable") == "1"
     return DiskKind.USB if removable else DiskKind.DISK

@@ -13,7 +13,9 @@ _HWMON = "sys/class/hwmon"
 _CPUS = "sys/devices/system/cpu"
 _EVENTS = re.compile(r"(oc[0-9]{1,2})_event_cnt", re.ASCII)
 _MEANINGS = {"oc1": "low voltage", "oc2": "average over-current", "oc3": "instantaneous over-current"}
-"""Of Orin, from NVIDIA's Jetson Linux Developer Guide; Thor names its counters alike."""
+"""Of Orin, from NVIDIA's Jetson Linux Developer Guide; Thor names its counters alike, of others nobody knows."""
+_MEANT_BY = ("nvidia,tegra234", "nvidia,tegra264")
+_UNKNOWN = "over-current or low voltage"
 _UNDER_VOLTAGE, _CAPPED, _THROTTLED, _SOFT_LIMIT = 1 << 0, 1 << 1, 1 << 2, 1 << 3
 _SINCE_START = 16
 _HEXADECIMAL = re.compile(r"(?:0x)?[0-9a-f]{1,8}", re.IGNORECASE | re.ASCII)
@@ -60,12 +62,14 @@ def read_throttling(tree: Tree) -> Throttling:
 
 def _over_current(tree: Tree) -> list[Events]:
     found = []
+    compatible = (tree.text("proc/device-tree/compatible") or "").split("\0")
+    meanings = _MEANINGS if any(name in compatible for name in _MEANT_BY) else {}
     for name in tree.folder(_HWMON):
         for file in tree.folder(f"{_HWMON}/{name}"):
             event = _EVENTS.fullmatch(file)
             count = tree.integer(f"{_HWMON}/{name}/{file}") if event else None
             if event and count is not None and count >= 0:
-                found.append(Events(event[1], _MEANINGS.get(event[1], "over-current"), count))
+                found.append(Events(event[1], meanings.get(event[1], _UNKNOWN), count))
     return found
 
 

@@ -15,6 +15,7 @@ from fundusgate.commands.doctor_board import board_findings
 from fundusgate.device.board.board import read_board
 from fundusgate.device.board.power_modes import most_allowing, parse_conf
 from tests.device.board import nvpmodel
+from tests.device.board.odd_trees import ODD_BOARDS
 from tests.device.board.trees import BOARDS, plant
 
 if TYPE_CHECKING:
@@ -30,13 +31,18 @@ ODD = st.one_of(
 )
 
 
-@pytest.mark.parametrize("name", BOARDS)
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+EVERY_BOARD = {**BOARDS, **ODD_BOARDS}
+# hundreds of files alike
+del EVERY_BOARD["server_of_52_cores"]
+
+
+@pytest.mark.parametrize("name", EVERY_BOARD)
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_garbage_in_any_files(name: str, tmp_path: Path, data: st.DataObject) -> None:
     root = tmp_path / "root"
     shutil.rmtree(root, ignore_errors=True)
-    plant(root, BOARDS[name]())
+    plant(root, EVERY_BOARD[name]())
     files = sorted(path for path in root.rglob("*") if path.is_file() and not path.is_symlink())
     for path in data.draw(st.lists(st.sampled_from(files), max_size=len(files), unique=True)):
         path.write_bytes(data.draw(ODD))

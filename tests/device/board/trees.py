@@ -29,55 +29,55 @@ def plant(root: Path, files: Files) -> Path:
 def orin_nano_super() -> Files:
     """Orin Nano 8GB, JetPack 6.2, in its default 25 W."""
     return {
-        **_jetson("NVIDIA Jetson Orin Nano Engineering Reference Developer Kit Super", "R36 (release), REVISION: 4.3"),
+        **jetson("NVIDIA Jetson Orin Nano Engineering Reference Developer Kit Super", "R36 (release), REVISION: 4.3"),
         "proc/device-tree/compatible": "nvidia,p3768-0000+p3767-0005-super\0nvidia,p3767-0005\0nvidia,tegra234\0",
         "etc/nvpmodel.conf": "->/etc/nvpmodel/nvpmodel_p3767_0003_super.conf",
         "etc/nvpmodel/nvpmodel_p3767_0003_super.conf": nvpmodel.ORIN_NANO_SUPER,
         "var/lib/nvpmodel/status": "pmode:0001 fmode:quiet\n",
-        **_gpu("17000000.gpu", 306_000_000, 306_000_000, 918_000_000, 1_020_000_000),
+        **gpu("17000000.gpu", 306_000_000, 306_000_000, 918_000_000, 1_020_000_000),
         "sys/devices/platform/gpu.0/load": "0\n",
-        **_cpus([(0, 3), (4, 5)], 960_000, 729_600, 1_344_000, 1_728_000),
-        **_monitor(1, [("VDD_IN", 5016, 1496), ("VDD_CPU_GPU_CV", 5016, 432), ("VDD_SOC", 5016, 480)], limit=4984),
-        **_over_current(3, 0, 15, 37),
-        **_zones({"cpu-thermal": 49_500, "gpu-thermal": 48_781, "soc0-thermal": 47_500, "tj-thermal": 49_500}),
-        **_fan(0, "pwmfan", 79, 2, "pwm_tach", 2140),
-        **_memory(7_802_712, 5_343_220, 3_901_344),
-        **_nvme(),
+        **cpus([(0, 3), (4, 5)], 960_000, 729_600, 1_344_000, 1_728_000),
+        **monitor(1, [("VDD_IN", 5016, 1496), ("VDD_CPU_GPU_CV", 5016, 432), ("VDD_SOC", 5016, 480)], limit=4984),
+        **over_current(3, 0, 15, 37),
+        **zones({"cpu-thermal": 49_500, "gpu-thermal": 48_781, "soc0-thermal": 47_500, "tj-thermal": 49_500}),
+        **fan(0, "pwmfan", 79, 2, "pwm_tach", 2140),
+        **memory(7_802_712, 5_343_220, 3_901_344),
+        **nvme(),
     }
 
 
 def orin_nx() -> Files:
     """Orin NX 16GB, JetPack 6.0, in MAXN."""
     return {
-        **_jetson("NVIDIA Jetson Orin NX Engineering Reference Developer Kit", "R36 (release), REVISION: 3.0"),
+        **jetson("NVIDIA Jetson Orin NX Engineering Reference Developer Kit", "R36 (release), REVISION: 3.0"),
         "proc/device-tree/compatible": "nvidia,p3768-0000+p3767-0000\0nvidia,p3767-0000\0nvidia,tegra234\0",
         "etc/nvpmodel.conf": nvpmodel.ORIN_NX,
         "var/lib/nvpmodel/status": "pmode:0000\n",
-        **_gpu("17000000.gpu", 918_000_000, 918_000_000, 918_000_000, 918_000_000),
-        **_cpus([(0, 3), (4, 7)], 1_984_000, 1_984_000, 1_984_000, 1_984_000),
-        **_monitor(2, [("VDD_IN", 4976, 2208), ("VDD_CPU_GPU_CV", 4976, 952), ("VDD_SOC", 4976, 640)]),
-        **_over_current(4, 0, 0, 0),
-        **_zones({"cpu-thermal": 55_000, "gpu-thermal": 53_531, "tj-thermal": 55_406}),
-        **_memory(15_656_412, 12_003_132, 7_828_192),
-        **_nvme(),
+        **gpu("17000000.gpu", 918_000_000, 918_000_000, 918_000_000, 918_000_000),
+        **cpus([(0, 3), (4, 7)], 1_984_000, 1_984_000, 1_984_000, 1_984_000),
+        **monitor(2, [("VDD_IN", 4976, 2208), ("VDD_CPU_GPU_CV", 4976, 952), ("VDD_SOC", 4976, 640)]),
+        **over_current(4, 0, 0, 0),
+        **zones({"cpu-thermal": 55_000, "gpu-thermal": 53_531, "tj-thermal": 55_406}),
+        **memory(15_656_412, 12_003_132, 7_828_192),
+        **nvme(),
     }
 
 
 def agx_orin() -> Files:
     """AGX Orin 64GB, JetPack 5.1.2, in its default 30 W; the older kernel's name for the GPU."""
     return {
-        **_jetson("NVIDIA Jetson AGX Orin Developer Kit", "R35 (release), REVISION: 4.1"),
+        **jetson("NVIDIA Jetson AGX Orin Developer Kit", "R35 (release), REVISION: 4.1"),
         "proc/device-tree/compatible": "nvidia,p3737-0000+p3701-0005\0nvidia,p3701-0005\0nvidia,tegra234\0",
         "etc/nvpmodel.conf": nvpmodel.AGX_ORIN,
         "var/lib/nvpmodel/status": "pmode:0002",
-        **_gpu("17000000.ga10b", 306_000_000, 306_000_000, 612_000_000, 1_300_500_000),
+        **gpu("17000000.ga10b", 306_000_000, 306_000_000, 612_000_000, 1_300_500_000),
         "sys/devices/gpu.0/load": "312\n",
-        **_cpus([(0, 3), (4, 7)], 1_190_400, 729_600, 1_728_000, 2_201_600),
-        **_monitor(3, [("VDD_GPU_SOC", 843, 6170), ("VDD_CPU_CV", 780, 3437), ("VIN_SYS_5V0", 4968, 953)]),
-        **_monitor(4, [("NC", 0, 0), ("VDDQ_VDD2_1V8AO", 4968, 80), ("NC", 0, 0)]),
-        **_over_current(5, 0, 0, 0),
-        **_zones({"CPU-therm": 44_312, "GPU-therm": 40_000, "tj-therm": 44_312}),
-        **_memory(64_349_164, 58_209_100, 32_174_576),
+        **cpus([(0, 3), (4, 7)], 1_190_400, 729_600, 1_728_000, 2_201_600),
+        **monitor(3, [("VDD_GPU_SOC", 843, 6170), ("VDD_CPU_CV", 780, 3437), ("VIN_SYS_5V0", 4968, 953)]),
+        **monitor(4, [("NC", 0, 0), ("VDDQ_VDD2_1V8AO", 4968, 80), ("NC", 0, 0)]),
+        **over_current(5, 0, 0, 0),
+        **zones({"CPU-therm": 44_312, "GPU-therm": 40_000, "tj-therm": 44_312}),
+        **memory(64_349_164, 58_209_100, 32_174_576),
         "sys/block/mmcblk0/size": "124190720\n",
         "sys/block/mmcblk0/device/type": "MMC\n",
         "sys/block/mmcblk0/device/name": "G1M15M\n",
@@ -88,15 +88,15 @@ def agx_orin() -> Files:
 def xavier_nx() -> Files:
     """Xavier NX, JetPack 5.1.2, 15 W with six cores, from a card."""
     return {
-        **_jetson("NVIDIA Jetson Xavier NX Developer Kit", "R35 (release), REVISION: 4.1"),
+        **jetson("NVIDIA Jetson Xavier NX Developer Kit", "R35 (release), REVISION: 4.1"),
         "proc/device-tree/compatible": "nvidia,p3509-0000+p3668-0000\0nvidia,tegra194\0",
         "etc/nvpmodel.conf": nvpmodel.XAVIER_NX,
         "var/lib/nvpmodel/status": "pmode:0002 fmode:quiet",
-        **_gpu("17000000.gv11b", 114_750_000, 114_750_000, 1_109_250_000, 1_109_250_000),
-        **_cpus([(0, 1), (2, 3), (4, 5)], 1_190_400, 1_190_400, 1_420_800, 1_907_200),
-        **_monitor(1, [("VDD_IN", 5072, 888), ("VDD_CPU_GPU_CV", 5072, 152), ("VDD_SOC", 5072, 240)]),
-        **_zones({"CPU-therm": 38_000, "GPU-therm": 36_500, "PMIC-Die": 50_000}),
-        **_memory(7_118_392, 4_801_996, 3_559_196),
+        **gpu("17000000.gv11b", 114_750_000, 114_750_000, 1_109_250_000, 1_109_250_000),
+        **cpus([(0, 1), (2, 3), (4, 5)], 1_190_400, 1_190_400, 1_420_800, 1_907_200),
+        **monitor(1, [("VDD_IN", 5072, 888), ("VDD_CPU_GPU_CV", 5072, 152), ("VDD_SOC", 5072, 240)]),
+        **zones({"CPU-therm": 38_000, "GPU-therm": 36_500, "PMIC-Die": 50_000}),
+        **memory(7_118_392, 4_801_996, 3_559_196),
         "sys/block/mmcblk0/size": "249737216\n",
         "sys/block/mmcblk0/device/type": "SD\n",
         "proc/mounts": "/dev/mmcblk0p1 / ext4 rw 0 0\n",
@@ -108,7 +108,7 @@ def thor() -> Files:
     gpu = "sys/class/devfreq/gpu-gpc-0"
     video = "sys/class/devfreq/gpu-nvd-0"
     return {
-        **_jetson("NVIDIA Jetson AGX Thor Developer Kit", "R38 (release), REVISION: 4.0"),
+        **jetson("NVIDIA Jetson AGX Thor Developer Kit", "R38 (release), REVISION: 4.0"),
         "proc/device-tree/compatible": "nvidia,p4071-0000+p3834-0008\0nvidia,p3834-0008\0nvidia,tegra264\0",
         "etc/nvpmodel.conf": nvpmodel.THOR,
         "var/lib/nvpmodel/status": "pmode:0001 fmode:quiet",
@@ -123,18 +123,18 @@ def thor() -> Files:
         "sys/class/devfreq/bwmgr/cur_freq": "665600000\n",
         "sys/class/devfreq/bwmgr/min_freq": "665600000\n",
         "sys/class/devfreq/bwmgr/max_freq": "4266000000\n",
-        **_cpus([(0, 13)], 2_601_000, 54_000, 2_601_000, 2_601_000),
-        **_monitor(1, [("VDD_GPU", 11_950, 0), ("VDD_CPU_SOC_MSS", 11_950, 545), ("VIN_SYS_5V0", 4970, 1312)]),
+        **cpus([(0, 13)], 2_601_000, 54_000, 2_601_000, 2_601_000),
+        **monitor(1, [("VDD_GPU", 11_950, 0), ("VDD_CPU_SOC_MSS", 11_950, 545), ("VIN_SYS_5V0", 4970, 1312)]),
         "sys/class/hwmon/hwmon2/name": "ina238\n",
         "sys/class/hwmon/hwmon2/in1_input": "19012\n",
         "sys/class/hwmon/hwmon2/curr1_input": "1210\n",
         "sys/class/hwmon/hwmon2/power1_input": "23004520\n",
-        **_over_current(5, 0, 0, 179),
-        **_zones({"cpu-thermal": 53_687, "tj-thermal": 55_125, "soc012-thermal": 55_125, "soc345-thermal": 53_687}),
+        **over_current(5, 0, 0, 179),
+        **zones({"cpu-thermal": 53_687, "tj-thermal": 55_125, "soc012-thermal": 55_125, "soc345-thermal": 53_687}),
         "sys/class/thermal/thermal_zone9/type": "gpu-thermal\n",
-        **_fan(6, "pwmfan", 58, 2, "pwm_tach", 1786),
-        **_memory(128_771_508, 120_110_012, 0),
-        **_nvme(),
+        **fan(6, "pwmfan", 58, 2, "pwm_tach", 1786),
+        **memory(128_771_508, 120_110_012, 0),
+        **nvme(),
     }
 
 
@@ -145,14 +145,14 @@ def raspberry_pi_5() -> Files:
         "proc/device-tree/compatible": "raspberrypi,5-model-b\0brcm,bcm2712\0",
         "proc/sys/kernel/osrelease": "6.6.51+rpt-rpi-2712\n",
         "proc/uptime": "812.44 3011.93\n",
-        **_cpus([(0, 3)], 1_500_000, 1_500_000, 2_400_000, 2_400_000),
-        **_zones({"cpu-thermal": 51_200}),
+        **cpus([(0, 3)], 1_500_000, 1_500_000, 2_400_000, 2_400_000),
+        **zones({"cpu-thermal": 51_200}),
         "sys/class/hwmon/hwmon1/name": "rp1_adc\n",
         "sys/class/hwmon/hwmon1/in1_input": "1486\n",
-        **_fan(2, "pwmfan", 75, 1, "pwmfan", 3012),
+        **fan(2, "pwmfan", 75, 1, "pwmfan", 3012),
         "sys/class/hwmon/hwmon3/name": "rpi_volt\n",
         "sys/class/hwmon/hwmon3/in0_lcrit_alarm": "0\n",
-        **_memory(8_254_608, 7_402_112, 204_784, zram=False),
+        **memory(8_254_608, 7_402_112, 204_784, zram=False),
         "sys/class/rtc/rtc0/since_epoch": "1793750400\n",
         "sys/block/mmcblk0/size": "62333952\n",
         "sys/block/mmcblk0/device/type": "SD\n",
@@ -166,7 +166,7 @@ def old_nano() -> Files:
     """Nano with JetPack 4.6: the power monitor of the kernel 4.9."""
     monitor = "sys/bus/i2c/drivers/ina3221x/6-0040/iio:device0"
     rails = [("POM_5V_IN", 5136, 560), ("POM_5V_GPU", 5136, 40), ("POM_5V_CPU", 5136, 120)]
-    files = _jetson("NVIDIA Jetson Nano Developer Kit", "R32 (release), REVISION: 7.1")
+    files = jetson("NVIDIA Jetson Nano Developer Kit", "R32 (release), REVISION: 7.1")
     for channel, (label, millivolts, milliamperes) in enumerate(rails):
         files[f"{monitor}/rail_name_{channel}"] = f"{label}\n"
         files[f"{monitor}/in_voltage{channel}_input"] = f"{millivolts}\n"
@@ -180,16 +180,16 @@ def pc() -> Files:
     return {
         "sys/class/dmi/id/sys_vendor": "Dell Inc.\n",
         "sys/class/dmi/id/product_name": "Latitude 7450\n",
-        **_cpus([(0, 0), (1, 1)], 400_000, 400_000, 4_800_000, 4_800_000),
+        **cpus([(0, 0), (1, 1)], 400_000, 400_000, 4_800_000, 4_800_000),
         "sys/devices/system/cpu/cpu0/thermal_throttle/package_throttle_count": "12\n",
         "sys/devices/system/cpu/cpu1/thermal_throttle/package_throttle_count": "12\n",
-        **_zones({"x86_pkg_temp": 61_000}),
+        **zones({"x86_pkg_temp": 61_000}),
         "sys/class/thermal/cooling_device0/type": "Processor\n",
         "sys/class/thermal/cooling_device0/cur_state": "0\n",
         "sys/class/thermal/cooling_device1/type": "intel_powerclamp\n",
         "sys/class/thermal/cooling_device1/cur_state": "-1\n",
-        **_memory(32_521_344, 25_113_040, 8_388_604, zram=False),
-        **_nvme(),
+        **memory(32_521_344, 25_113_040, 8_388_604, zram=False),
+        **nvme(),
     }
 
 
@@ -199,7 +199,7 @@ BOARDS = {
 }
 
 
-def _jetson(model: str, release: str) -> Files:
+def jetson(model: str, release: str) -> Files:
     return {
         "proc/device-tree/model": f"{model}\0",
         "etc/nv_tegra_release": f"# {release}, GCID: 38968081, BOARD: generic, EABI: aarch64, DATE: Wed Jan  8 2025\n",
@@ -214,7 +214,7 @@ def _jetson(model: str, release: str) -> Files:
     }
 
 
-def _gpu(name: str, now: int, lowest: int, highest: int, top: int) -> Files:
+def gpu(name: str, now: int, lowest: int, highest: int, top: int) -> Files:
     folder = f"sys/class/devfreq/{name}"
     return {
         f"{folder}/cur_freq": f"{now}\n",
@@ -226,7 +226,7 @@ def _gpu(name: str, now: int, lowest: int, highest: int, top: int) -> Files:
     }
 
 
-def _cpus(groups: list[tuple[int, int]], now: int, lowest: int, highest: int, top: int) -> Files:
+def cpus(groups: list[tuple[int, int]], now: int, lowest: int, highest: int, top: int) -> Files:
     files: Files = {}
     for first, last in groups:
         folder = f"sys/devices/system/cpu/cpufreq/policy{first}"
@@ -238,7 +238,7 @@ def _cpus(groups: list[tuple[int, int]], now: int, lowest: int, highest: int, to
     return files
 
 
-def _monitor(number: int, rails: list[tuple[str, int, int]], limit: int | None = None) -> Files:
+def monitor(number: int, rails: list[tuple[str, int, int]], limit: int | None = None) -> Files:
     """An INA3221 with the kernel's own sums in its last channels."""
     folder = f"sys/class/hwmon/hwmon{number}"
     files = {f"{folder}/name": "ina3221\n"}
@@ -254,7 +254,7 @@ def _monitor(number: int, rails: list[tuple[str, int, int]], limit: int | None =
     return files
 
 
-def _over_current(number: int, *counts: int) -> Files:
+def over_current(number: int, *counts: int) -> Files:
     folder = f"sys/class/hwmon/hwmon{number}"
     files = {f"{folder}/name": "soctherm_oc\n"}
     for event, count in enumerate(counts, start=1):
@@ -263,7 +263,7 @@ def _over_current(number: int, *counts: int) -> Files:
     return files
 
 
-def _zones(temperatures: dict[str, int]) -> Files:
+def zones(temperatures: dict[str, int]) -> Files:
     files: Files = {}
     for number, (name, millidegrees) in enumerate(temperatures.items()):
         folder = f"sys/class/thermal/thermal_zone{number}"
@@ -273,7 +273,7 @@ def _zones(temperatures: dict[str, int]) -> Files:
     return files
 
 
-def _fan(number: int, name: str, duty: int, channel: int, tachometer: str, rpm: int) -> Files:
+def fan(number: int, name: str, duty: int, channel: int, tachometer: str, rpm: int) -> Files:
     folder = f"sys/class/hwmon/hwmon{number}"
     files = {f"{folder}/name": f"{name}\n", f"{folder}/pwm{1}": f"{duty}\n"}
     if tachometer == name:
@@ -282,7 +282,7 @@ def _fan(number: int, name: str, duty: int, channel: int, tachometer: str, rpm: 
     return {**files, f"{other}/name": f"{tachometer}\n", f"{other}/rpm": f"{rpm}\n"}
 
 
-def _memory(total: int, available: int, swap: int, *, zram: bool = True) -> Files:
+def memory(total: int, available: int, swap: int, *, zram: bool = True) -> Files:
     device = "/dev/zram0" if zram else "/var/swap"
     rows = f"{device} partition {swap} 0 5\n" if swap else ""
     return {
@@ -292,7 +292,7 @@ def _memory(total: int, available: int, swap: int, *, zram: bool = True) -> File
     }
 
 
-def _nvme() -> Files:
+def nvme() -> Files:
     return {
         "sys/block/nvme0n1/size": "500118192\n",
         "sys/block/nvme0n1/device/model": "Samsung SSD 970 EVO Plus 250GB\n",
