@@ -55,14 +55,14 @@ def options() -> argparse.Namespace:
     parser.add_argument("--bundle", action="append", default=[], type=Path, help="a candidate; repeatable")
     parser.add_argument("--shipped", action="store_true", help="the shipped bundle as a candidate")
     parser.add_argument("--precision", default="fp32", help="of bundles: fp32, int8 or auto")
-    parser.add_argument("--each", type=int, default=60, help="photographs of each source and label at most")
-    parser.add_argument("--strange-each", type=int, default=40, help="of each label before each strange camera")
+    parser.add_argument("--each", type=int, default=40, help="photographs of each source and label at most")
+    parser.add_argument("--strange-each", type=int, default=20, help="of each label before each strange camera")
     parser.add_argument("--group", action="append", help="only this group, as the tables call it; repeatable")
     parser.add_argument("--strange-on", action="append", help="group behind the strange cameras; those by eye if none")
     parser.add_argument(
         "--assume-good", action="append", help="source without labels; srahim, diaretdb1, idrid if none"
     )
-    parser.add_argument("--phantoms", type=int, default=40, help="good and bad phantoms, so many of each")
+    parser.add_argument("--phantoms", type=int, default=20, help="good and bad phantoms, so many of each")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--out", type=Path, default=Path("build/sources"), help="folder where answers are kept")
     parser.add_argument("--json", type=Path)

@@ -23,11 +23,17 @@ OUTLINE = (90, 255, 130)
 
 
 def _outlined(judged: Judged) -> Pixels:
+    """The square that the map covers, so that both lie cell on cell."""
     picture = judged.case.rgb.copy()
     if judged.case.retina:
         edges, _ = cv2.findContours(judged.case.hidden.astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
         cv2.drawContours(picture, edges, -1, OUTLINE, 3, cv2.LINE_AA)
-    return np.asarray(cv2.resize(picture, (SIDE, SIDE), interpolation=cv2.INTER_AREA), np.uint8)
+    x0, y0, x1, y1 = judged.assessment.box
+    height, width = picture.shape[:2]
+    square = np.zeros((y1 - y0, x1 - x0, 3), np.uint8)
+    left, top, right, bottom = max(0, x0), max(0, y0), min(width, x1), min(height, y1)
+    square[top - y0 : bottom - y0, left - x0 : right - x0] = picture[top:bottom, left:right]
+    return np.asarray(cv2.resize(square, (SIDE, SIDE), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _map_of(judged: Judged) -> Pixels:

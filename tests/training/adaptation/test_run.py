@@ -187,6 +187,14 @@ def test_wrong_weights(tmp_path: Path, weights: str, code: int, said: str) -> No
     assert said in " ".join(result.output.replace("│", " ").split())
 
 
+def test_weights_for_whole_frames_are_refused_before_any_work(tmp_path: Path) -> None:
+    published = tmp_path / "net.pth"
+    published.write_bytes(b"published")
+    code, output = adapt(tmp_path, "--weights", f"fthnet-l={published}")
+    assert code == 1
+    assert "net.pth was not trained on the framed disc" in " ".join(output.split())
+
+
 def test_a_folder_without_labels(tmp_path: Path) -> None:
     code, output = adapt(tmp_path)
     assert code == 1
