@@ -9,7 +9,7 @@ from fundusgate.bench.series import VERDICT
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fundusgate.bench.record import Setup
+    from fundusgate.bench.record import LoadGenOpinion, Setup
     from fundusgate.bench.series import Series
     from fundusgate.bench.soaked import Soak
     from fundusgate.device.board.board import BoardState
@@ -20,12 +20,20 @@ MOST_LOAD = 0.25
 """Load a processor that others made before the run."""
 MOST_DRIFT = 0.05
 """By which the last minute of a soak may be slower than the first."""
+MOST_DISAGREEMENT = 0.02
+"""By which LoadGen's figures may differ from ours: it measures from outside, a little more."""
 FEW = 100
 """Samples below which the 99th percentile is the largest one."""
 
 
 def cautions(
-    setup: Setup, before: BoardState, after: BoardState, load: float, series: Sequence[Series], soak: Soak | None
+    setup: Setup,
+    before: BoardState,
+    after: BoardState,
+    load: float,
+    series: Sequence[Series],
+    soak: Soak | None,
+    loadgen: LoadGenOpinion | None = None,
 ) -> list[str]:
     """Plain sentences; none where nothing is wrong.
 
@@ -36,6 +44,7 @@ def cautions(
         load: Load average of the minute before it.
         series: What was measured.
         soak: And for minutes.
+        loadgen: What MLPerf LoadGen says of the same presses.
     """
     found = []
     if load / setup.processors > MOST_LOAD:
@@ -54,6 +63,9 @@ def cautions(
     if soak is not None and soak.last_minute_p50_ms > (1 + MOST_DRIFT) * soak.first_minute_p50_ms:
         slower = soak.last_minute_p50_ms / soak.first_minute_p50_ms - 1
         found.append(f"Soak: the last minute was {100 * slower:.0f} % slower than the first.")
+    if loadgen is not None and loadgen.furthest_apart > MOST_DISAGREEMENT:
+        apart = 100 * loadgen.furthest_apart
+        found.append(f"LoadGen's percentiles are up to {apart:.1f} % from ours of the same presses.")
     return found
 
 

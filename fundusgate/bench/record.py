@@ -36,6 +36,19 @@ class LoadGenOpinion(Plain):
             raise ValueError(f"our figures beside LoadGen's {ALTERED}")
         return self
 
+    @property
+    def ours_their_way_ms(self) -> dict[str, float]:
+        """Ours by the rank that LoadGen takes, which is the next sample where ours falls on a whole one."""
+        ordered = sorted(self.samples_ms)
+        shares = {name: float(name[1:]) / 100 for name in self.theirs_ms if name.startswith("p")}
+        return {name: ordered[min(int(share * len(ordered)), len(ordered) - 1)] for name, share in shares.items()}
+
+    @property
+    def furthest_apart(self) -> float:
+        """The largest difference between LoadGen's percentiles and ours taken its way, as a share of LoadGen's."""
+        ours = self.ours_their_way_ms
+        return max(abs(ours[name] / self.theirs_ms[name] - 1) for name in ours)
+
 
 class Setup(Plain):
     """What must be alike before two runs are compared."""

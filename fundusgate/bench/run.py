@@ -130,5 +130,5 @@ def run(
         overhead=share,
         soak=soaked,
         loadgen=opinion,
-        warnings=cautions(setup, before, after, load[0], series, soaked),
+        warnings=cautions(setup, before, after, load[0], series, soaked, opinion),
     )

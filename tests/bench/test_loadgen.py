@@ -6,9 +6,13 @@ from importlib.util import find_spec
 
 import pytest
 
+from fundusgate.bench.cautions import cautions
 from fundusgate.bench.errors import BenchError
 from fundusgate.bench.loadgen import LEAST, opinion_of, second_opinion
+from fundusgate.bench.record import LoadGenOpinion
+from fundusgate.device.board.board import read_board
 from fundusgate.device.cameras.base import CameraError
+from tests.bench.records import setup_with
 
 needs_loadgen = pytest.mark.skipif(
     find_spec("mlperf_loadgen") is None, reason="MLPerf LoadGen is not installed: pip install 'fundusgate[loadgen]'"
@@ -40,6 +44,29 @@ def test_a_summary_is_read() -> None:
 def test_a_summary_without_figures() -> None:
     with pytest.raises(BenchError, match="without a result"):
         opinion_of("Result is : VALID\n", [1.0], "7")
+
+
+def test_percentiles_are_compared_by_loadgens_rank() -> None:
+    # of ten samples its median is the sixth, ours the fifth
+    samples = [float(place) for place in range(1, 11)]
+    summary = SUMMARY.replace("1900000", "6060000").replace("90.00 percentile latency (ns)   : 2500000", "")
+    summary = summary.replace("90.0th percentile latency (ns) : 2500000", "90.0th percentile latency (ns) : 10000000")
+    found = opinion_of(summary.replace("3999999", "10000000"), samples, "6")
+    assert found.ours.p50 == 5.0
+    assert found.ours_their_way_ms == {"p50": 6.0, "p90": 10.0, "p99.9": 10.0}
+    assert found.furthest_apart == pytest.approx(0.06 / 6.06)
+    board = read_board()
+    assert cautions(setup_with(), board, board, 0.0, [], None, found) == []
+    apart = found.model_copy(update={"theirs_ms": {"p50": 6.5}})
+    told = cautions(setup_with(), board, board, 0.0, [], None, apart)
+    assert any("up to 7.7 % from ours" in caution for caution in told)
+
+
+def test_figures_that_are_not_the_samples_are_refused() -> None:
+    content = opinion_of(SUMMARY, [1.0, 2.0], "6.0.17").model_dump()
+    content["ours"]["p90"] = 1.5
+    with pytest.raises(ValueError, match="do not follow"):
+        LoadGenOpinion.model_validate(content)
 
 
 @needs_loadgen
