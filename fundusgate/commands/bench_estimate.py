@@ -85,8 +85,8 @@ def assumptions() -> str:
         "From: every operation at the module's peak rate, and through memory only weights, photograph and result; no"
         f" engine is quicker. To: each layer on its own through memory, at {100 * USUAL_SHARE:.0f} % of the peaks, and"
         f" {1e6 * LAUNCH_SECONDS:.0f} microseconds to launch each: assumptions. What is not INT8 is FP16, and fp32 runs"
-        " as TF32. Preparing the photograph and the gate come on top. Nothing was measured on a Jetson; `fundusgate"
-        " bench` measures on yours, and docs/estimate.md says how far such an estimate has been off."
+        " as TF32. Latencies that others published for Orin lie near the upper end (docs/estimate.md). Preparing the"
+        " photograph and the gate come on top. Nothing was measured on a Jetson; `fundusgate bench` measures on yours."
     )
 
 

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 USUAL_SHARE = 0.5
 """Of the peak rates, what a kernel for small tensors at a batch of one may be hoped to reach: an assumption."""
-LAUNCH_SECONDS = 5e-6
-"""Between one kernel and the next: an assumption."""
+LAUNCH_SECONDS = 1e-5
+"""Of each kernel: an assumption, set so that the smallest network of docs/estimate.md's published latencies lies inside
+the range."""
 
 RUNTIME_BYTES = 700 * 2**20
 """CUDA's and TensorRT's libraries in memory: an assumption, as in `engines.memory`."""
