@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
+
+from fundusgate.runtime.cues.view import RADIUS, quantile
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fundusgate.runtime.cues.view import CueView
+
+_INNER = RADIUS < 0.75
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ def measure_haze(view: CueView, visibility: NDArray[np.float32]) -> Haze:
         return Haze(0.0, 0.0, 1.0, 0.0)
     white = view.white[view.core]
     mean = max(float(view.luminance[view.core].mean()), 0.05)
-    broad = cv2.GaussianBlur(np.clip(view.flat, -0.6, 0.6), (0, 0), 4.0)[view.core & (view.radius < 0.75)]
+    broad = view.clipped_at_four[view.core & _INNER]
     step = view.inside.shape[0] // visibility.shape[0]
     cells = view.core.reshape(visibility.shape[0], step, visibility.shape[1], step).mean(axis=(1, 3)) > 0.5
     hidden = (visibility < 0.12) & cells
@@ -55,7 +58,7 @@ def measure_haze(view: CueView, visibility: NDArray[np.float32]) -> Haze:
         for columns in (slice(0, half), slice(half, None))
     ]
     return Haze(
-        veil=float(np.clip(np.quantile(white, 0.1) / mean, 0, 1)),
+        veil=float(np.clip(quantile(white, 0.1) / mean, 0, 1)),
         broad_contrast=float(broad.std()) if broad.size else 0.0,
         faint=float(hidden.sum()) / max(int(cells.sum()), 1),
         evenness=float(np.clip(1 - (max(quarters) - min(quarters)), 0, 1)),

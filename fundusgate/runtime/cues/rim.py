@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
+
+from fundusgate.runtime.cues.view import ANGLE, RADIUS, SIDE, quantile
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,6 +26,11 @@ RIM_DEPTH = (0.04, 0.30)
 MIDDLE = 0.5
 """The middle: within this fraction of the radius."""
 
+_SECTOR = (np.round(ANGLE / np.float32(360 / SECTORS)).astype(np.int8) % SECTORS).ravel()
+_BY_SECTOR = np.flatnonzero(RADIUS.ravel() <= 1)[np.argsort(_SECTOR[RADIUS.ravel() <= 1], kind="stable")]
+"""The circle's pixels, sector by sector: the rim's are picked out of them without sorting."""
+_SECTOR_ENDS = np.cumsum(np.bincount(_SECTOR[_BY_SECTOR], minlength=SECTORS))
+_MIDDLE = RADIUS < MIDDLE
 _DARK_FLOOR = 0.05
 _FEWEST = 20
 _PARTS = {"top": [2, 3, 4], "bottom": [8, 9, 10], "left": [5, 6, 7], "right": [11, 0, 1]}
@@ -62,29 +68,26 @@ class Rim:
 def measure_rim(view: CueView) -> Rim:
     """Measure the rim of a prepared view; all zero for a view without field or without middle."""
     none = np.zeros(SECTORS)
-    middle = view.inside & (view.radius < MIDDLE)
-    if middle.sum() < _FEWEST:
+    middle = view.inside & _MIDDLE
+    if np.count_nonzero(middle) < _FEWEST:
         return Rim(none, none, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
-    padded = cv2.copyMakeBorder(view.inside.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=(0,))
-    depth = cv2.distanceTransform(padded, cv2.DIST_L2, 3)[1:-1, 1:-1] / (view.inside.shape[0] / 2)
-    rim = view.inside & (depth > RIM_DEPTH[0]) & (depth < RIM_DEPTH[1])
-    sector = (np.round(view.angle / np.float32(360 / SECTORS)).astype(np.int8) % SECTORS)[rim]
     light = view.luminance
-    # one sort by sector instead of a mask for each; the figures do not depend on the order within a sector
-    order = np.argsort(sector, kind="stable")
-    ends = np.cumsum(np.bincount(sector, minlength=SECTORS))
-    white_rim, light_rim = view.white[rim][order], light[rim][order]
+    depth = (view.depth * np.float32(2 / SIDE)).ravel()[_BY_SECTOR]
+    rim = np.flatnonzero((depth > RIM_DEPTH[0]) & (depth < RIM_DEPTH[1]))
+    ends = np.searchsorted(rim, _SECTOR_ENDS)
+    pixels = _BY_SECTOR[rim]
+    white_rim, light_rim = view.white.ravel()[pixels], light.ravel()[pixels]
     # a lid or a shadow that reaches past the middle must not pass for a dark retina
     bright_part = 0.85 * view.upper_luminance
-    reference = max(float(np.median(light[middle])), bright_part, _DARK_FLOOR)
+    reference = max(quantile(light[middle], 0.5), bright_part, _DARK_FLOOR)
     haze, shade = np.zeros(SECTORS), np.zeros(SECTORS)
     for index in range(SECTORS):
         here = slice(int(ends[index - 1]) if index else 0, int(ends[index]))
         if here.stop - here.start < _FEWEST:
             continue
         # the upper quartile: a crescent may be thinner than the rim; the median: a lid covers it all
-        haze[index] = float(np.quantile(white_rim[here], 0.75))
-        shade[index] = float(np.clip(1 - np.median(light_rim[here]) / reference, 0, 1))
+        haze[index] = quantile(white_rim[here], 0.75)
+        shade[index] = float(np.clip(1 - quantile(light_rim[here], 0.5) / reference, 0, 1))
     upward = float(haze[_PARTS["top"]].mean() - haze[_PARTS["bottom"]].mean())
     sideways = abs(float(haze[_PARTS["left"]].mean() - haze[_PARTS["right"]].mean()))
     shades = {name: float(np.median(shade[part])) for name, part in _PARTS.items()}

@@ -42,16 +42,26 @@ class Sharpness:
 
 
 def _block_means(image: NDArray[np.float32], view: CueView) -> NDArray[np.float32]:
-    share = cv2.resize(view.core.astype(np.float32), (_BLOCKS, _BLOCKS), interpolation=cv2.INTER_AREA)
-    total = cv2.resize(np.where(view.core, image, 0), (_BLOCKS, _BLOCKS), interpolation=cv2.INTER_AREA)
+    share = cv2.resize(view.core_weight, (_BLOCKS, _BLOCKS), interpolation=cv2.INTER_AREA)
+    total = cv2.resize(cv2.multiply(image, view.core_weight), (_BLOCKS, _BLOCKS), interpolation=cv2.INTER_AREA)
     return np.asarray((total / np.maximum(share, 1e-6))[share > 0.5], np.float32)
 
 
 def _tensor(image: NDArray[np.float32], view: CueView) -> NDArray[np.float64]:
-    dx = cv2.Sobel(image, cv2.CV_32F, 1, 0, ksize=3, scale=0.125)[view.core].astype(np.float64)
-    dy = cv2.Sobel(image, cv2.CV_32F, 0, 1, ksize=3, scale=0.125)[view.core].astype(np.float64)
-    cross = float(np.mean(dx * dy))
-    return np.array([[float(np.mean(dx * dx)), cross], [cross, float(np.mean(dy * dy))]])
+    dx, dy = (
+        cv2.multiply(cv2.Sobel(image, cv2.CV_32F, *way, ksize=3, scale=0.125), view.core_weight).ravel()
+        for way in ((1, 0), (0, 1))
+    )
+    pixels = np.count_nonzero(view.core)
+    cross = float(dx @ dy) / pixels
+    return np.array([[float(dx @ dx) / pixels, cross], [cross, float(dy @ dy) / pixels]])
+
+
+def _eight_of(four: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What is smooth at a standard deviation of four pixels, smoothed on to eight: half the pixels tell it as well."""
+    half = cv2.resize(four, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    smoother = cv2.GaussianBlur(half, (0, 0), (8.0**2 - 4.0**2) ** 0.5 / 2)
+    return np.asarray(cv2.resize(smoother, four.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def measure_sharpness(view: CueView) -> Sharpness:
@@ -62,22 +72,20 @@ def measure_sharpness(view: CueView) -> Sharpness:
     """
     if not view.core.any():
         return Sharpness(0.0, 0.0, 0.0, 0.0)
-    flat = np.clip(view.flat, -0.6, 0.6)
-    one = cv2.GaussianBlur(flat, (0, 0), 1.0)
-    two = cv2.GaussianBlur(flat, (0, 0), 2.0)
-    four = cv2.GaussianBlur(flat, (0, 0), 4.0)
-    fine, coarse = one - two, two - four
+    one = cv2.GaussianBlur(view.clipped, (0, 0), 1.0)
+    two, four = view.clipped_at_two, view.clipped_at_four
+    fine, coarse = cv2.subtract(one, two), cv2.subtract(two, four)
     noise_power = (_NOISE_IN_FINE_BAND * view.noise) ** 2
-    fine_power = _block_means(fine * fine, view)
-    coarse_power = _block_means(coarse * coarse, view)
+    fine_power = _block_means(cv2.multiply(fine, fine), view)
+    coarse_power = _block_means(cv2.multiply(coarse, coarse), view)
     if fine_power.size == 0:
         return Sharpness(0.0, 0.0, 0.0, 0.0)
     ratio = float(
         np.sqrt(max(float(fine_power.mean()) - noise_power, 0.0) / (float(coarse_power.mean()) + _FINE_FLOOR))
     )
-    visible = _block_means(np.abs(fine) * np.sqrt(np.maximum(view.illumination, 0)), view)
+    visible = _block_means(cv2.multiply(np.abs(fine), cv2.sqrt(cv2.max(view.illumination, 0))), view)
     amplitude = float(np.exp(np.log(visible + 1e-4).mean()))
-    broad = four - cv2.GaussianBlur(flat, (0, 0), 8.0)
+    broad = cv2.subtract(four, _eight_of(four))
     # a long smear takes the coarse band too, and leaves its fine band with nothing but noise; the coarse bands of a
     # sharp eye differ more by direction themselves, so they weigh less
     short, long = _blur_direction(fine, coarse, view), _blur_direction(coarse, broad, view)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from fundusgate.runtime.cues.view import blur_inside
+from fundusgate.runtime.cues.view import RADIUS, SIDE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fundusgate.runtime.cues.vessels import Ridges
-    from fundusgate.runtime.cues.view import CueView
+    from fundusgate.runtime.cues.view import CoarseField, CueView
 
 CENTRAL = 0.55
 """Ghosts of a dirty front lens lie within this fraction of the radius."""
@@ -24,6 +24,9 @@ DISC_CLEARANCE = 0.26
 
 _SPOT_SIGMAS = (6.0, 11.0)
 _SURROUND = 2.2
+_NEAR = (RADIUS <= 0.93).astype(np.float32)
+_CENTRAL = RADIUS < CENTRAL
+_AXIS = (np.arange(SIDE, dtype=np.float32) + 0.5) / np.float32(SIDE / 2) - 1
 
 
 @dataclass(frozen=True)
@@ -43,28 +46,28 @@ class Spots:
     ghost: float
 
 
-def _spot(image: NDArray[np.float32], view: CueView, sigma: float) -> NDArray[np.float32]:
-    return blur_inside(image, view.inside, sigma) - blur_inside(image, view.inside, _SURROUND * sigma)
+def _spot(sums: NDArray[np.float32], coarse: CoarseField, sigma: float) -> NDArray[np.float32]:
+    return coarse.full(cv2.subtract(coarse.mean(sums, sigma), coarse.mean(sums, _SURROUND * sigma)))
 
 
 def measure_spots(view: CueView, ridges: Ridges) -> Spots:
     """Find the optic disc candidate and the palest ghost of a prepared view; all zero for a view without field."""
     if not view.core.any():
         return Spots(0.0, 0.0, 0.0, 0.0)
-    response = np.minimum(ridges.dark * ridges.coherence, np.float32(0.15))
-    vessels = cv2.boxFilter(response, cv2.CV_32F, (41, 41), borderType=cv2.BORDER_CONSTANT)
-    yellow = np.asarray(view.luminance - np.float32(0.5) * view.white, np.float32)
-    disc = np.maximum(_spot(yellow, view, 8.0), 0) * np.sqrt(vessels + np.float32(1e-4))
-    disc[~view.core | (view.radius > 0.93)] = 0
-    row, column = np.unravel_index(int(np.argmax(disc)), disc.shape)
+    vessels = cv2.boxFilter(cv2.min(ridges.response, 0.15), cv2.CV_32F, (41, 41), borderType=cv2.BORDER_CONSTANT)
+    white = view.coarse.sums(view.white)
+    yellow = cv2.subtract(view.coarse.sums(view.luminance), white * np.float32(0.5))
+    disc = cv2.multiply(cv2.max(_spot(yellow, view.coarse, 8.0), 0), cv2.sqrt(cv2.add(vessels, 1e-4)))
+    disc *= view.core_weight
+    disc *= _NEAR
+    row, column = divmod(int(np.argmax(disc)), disc.shape[1])
     half = disc.shape[0] / 2
-    x, y = (float(column) + 0.5) / half - 1, (float(row) + 0.5) / half - 1
-    axis = (np.arange(disc.shape[0], dtype=np.float32) + 0.5) / np.float32(half) - 1
-    away = np.hypot(axis[None, :] - x, axis[:, None] - y) > DISC_CLEARANCE
-    central = view.core & (view.radius < CENTRAL) & away
+    x, y = (column + 0.5) / half - 1, (row + 0.5) / half - 1
+    away = (_AXIS[None, :] - np.float32(x)) ** 2 + (_AXIS[:, None] - np.float32(y)) ** 2 > DISC_CLEARANCE**2
+    central = view.core & _CENTRAL & away
     ghost = 0.0
     if central.any():
-        ghost = max(float(_spot(view.white, view, sigma)[central].max()) for sigma in _SPOT_SIGMAS)
+        ghost = max(float(_spot(white, view.coarse, sigma)[central].max()) for sigma in _SPOT_SIGMAS)
     return Spots(
         disc_x=x,
         disc_y=y,

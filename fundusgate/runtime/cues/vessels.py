@@ -6,12 +6,13 @@ The networks say where anatomy is hidden; this says, with no training at all, wh
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
-from fundusgate.runtime.cues.view import CueView, prepare
+from fundusgate.runtime.cues.view import CueView, prepare, quantile
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,7 +41,7 @@ class Ridges:
     Attributes:
         dark: (256, 256) float32, Weber contrast of dark coherent lines, zero or more; vessels.
         bright: (256, 256) float32, the same for bright lines; edges, fibres, exudates, texture.
-        orientation: (256, 256) float32, radians 0..pi, the direction along the line.
+        orientation: (256, 256) float32, radians 0..pi, the direction along the line, to a hundredth.
         coherence: (256, 256) float32, 0..1, agreement of directions in a 9-pixel neighbourhood.
     """
 
@@ -48,6 +49,11 @@ class Ridges:
     bright: NDArray[np.float32]
     orientation: NDArray[np.float32]
     coherence: NDArray[np.float32]
+
+    @cached_property
+    def response(self) -> NDArray[np.float32]:
+        """(256, 256) float32, `dark` weighted by `coherence`."""
+        return np.asarray(cv2.multiply(self.dark, self.coherence), np.float32)
 
 
 def find_ridges(view: CueView) -> Ridges:
@@ -62,37 +68,41 @@ def find_ridges(view: CueView) -> Ridges:
     """
     dark = np.zeros_like(view.flat)
     bright = np.zeros_like(view.flat)
-    cosine = np.ones_like(view.flat)
+    cosine = np.zeros_like(view.flat)
     sine = np.zeros_like(view.flat)
-    flat = np.clip(view.flat, -0.6, 0.6)
     for sigma in SCALES:
-        smooth = cv2.GaussianBlur(flat, (0, 0), sigma)
+        smooth = view.clipped_at_two if sigma == 2.0 else cv2.GaussianBlur(view.clipped, (0, 0), sigma)
         xx = cv2.Sobel(smooth, cv2.CV_32F, 2, 0, ksize=3, scale=0.25)
         yy = cv2.Sobel(smooth, cv2.CV_32F, 0, 2, ksize=3, scale=0.25)
         xy = cv2.Sobel(smooth, cv2.CV_32F, 1, 1, ksize=3, scale=0.25)
-        half_trace = (xx + yy) / 2
-        half_difference = (xx - yy) / 2
+        half_trace = cv2.addWeighted(xx, 0.5, yy, 0.5, 0)
+        half_difference = cv2.addWeighted(xx, 0.5, yy, -0.5, 0)
         root = cv2.magnitude(half_difference, xy)
-        # across a line the second derivative is large, along it small; 2.2 restores the contrast of such a line
-        gain = np.float32(2.2 * sigma * sigma)
-        line = gain * np.maximum(half_trace + root - np.abs(half_trace - root), 0)
-        counter = gain * np.maximum(root - half_trace - np.abs(half_trace + root), 0)
-        better = line > dark
+        # across a line the second derivative is large, along it small; 2.2 restores the contrast of such a line:
+        # trace + root - |trace - root| is twice the smaller of the two
+        gain = 4.4 * sigma * sigma
+        line = cv2.multiply(cv2.min(half_trace, root), gain)
+        counter = cv2.multiply(cv2.subtract(root, cv2.max(cv2.add(root, half_trace), 0)), gain)
+        cv2.max(bright, counter, bright)
+        better = cv2.compare(line, dark, cv2.CMP_GT)
+        cv2.max(dark, line, dark)
         # the eigenvector of the larger eigenvalue points across the line; its double angle is (half_difference, xy)
-        safe = np.maximum(root, 1e-9)
-        cosine = np.where(better, -half_difference / safe, cosine)
-        sine = np.where(better, -xy / safe, sine)
-        dark = np.maximum(dark, line)
-        bright = np.maximum(bright, counter)
-    dark[~view.core] = 0
-    bright[~view.core] = 0
-    weight = cv2.boxFilter(dark, cv2.CV_32F, (9, 9)) + np.float32(1e-6)
-    mean_cosine = cv2.boxFilter(dark * cosine, cv2.CV_32F, (9, 9)) / weight
-    mean_sine = cv2.boxFilter(dark * sine, cv2.CV_32F, (9, 9)) / weight
-    coherence = np.minimum(cv2.magnitude(mean_cosine, mean_sine), 1.0).astype(np.float32)
-    orientation = (np.arctan2(mean_sine, mean_cosine) / 2 % np.pi).astype(np.float32)
+        unit = cv2.divide(-1.0, cv2.max(root, 1e-9))
+        cv2.copyTo(cv2.multiply(half_difference, unit), better, cosine)
+        cv2.copyTo(cv2.multiply(xy, unit), better, sine)
+    dark *= view.core_weight
+    bright *= view.core_weight
+    weight = cv2.add(cv2.boxFilter(dark, cv2.CV_32F, (9, 9)), 1e-6)
+    mean_cosine = cv2.divide(cv2.boxFilter(cv2.multiply(dark, cosine), cv2.CV_32F, (9, 9)), weight)
+    mean_sine = cv2.divide(cv2.boxFilter(cv2.multiply(dark, sine), cv2.CV_32F, (9, 9)), weight)
+    coherence = cv2.min(cv2.magnitude(mean_cosine, mean_sine), 1.0)
+    # half of the double angle, 0..2 pi
+    orientation = cv2.phase(mean_cosine, mean_sine) * np.float32(0.5)
     return Ridges(
-        dark=dark.astype(np.float32), bright=bright.astype(np.float32), orientation=orientation, coherence=coherence
+        dark=np.asarray(dark, np.float32),
+        bright=np.asarray(bright, np.float32),
+        orientation=np.asarray(orientation, np.float32),
+        coherence=np.asarray(coherence, np.float32),
     )
 
 
@@ -116,12 +126,12 @@ class VesselNetwork:
 
 def vessel_network(view: CueView, ridges: Ridges) -> VesselNetwork:
     """Connect the lines into pieces and measure how much of a network they are."""
-    area = int(view.core.sum())
+    area = int(np.count_nonzero(view.core))
     if area == 0:
         return VesselNetwork(extent=0.0, longest=0.0, width=float("inf"), contrast=0.0)
-    response = ridges.dark * ridges.coherence
+    response = ridges.response
     mask = (response > max(NETWORK_CONTRAST, _NOISE_GATE * view.noise)) & view.core
-    _, _, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8), connectivity=8, ltype=cv2.CV_16U)
     areas = stats[1:, cv2.CC_STAT_AREA].astype(np.float64)
     lengths = np.maximum(stats[1:, cv2.CC_STAT_WIDTH], stats[1:, cv2.CC_STAT_HEIGHT]).astype(np.float64)
     kept = (areas >= _PIECE_AREA) & (lengths >= _PIECE_LENGTH)
@@ -129,16 +139,16 @@ def vessel_network(view: CueView, ridges: Ridges) -> VesselNetwork:
         extent=float(lengths[kept].sum() / np.sqrt(area)),
         longest=float(lengths.max() / mask.shape[0]) if lengths.size else 0.0,
         width=float(np.median(areas[kept] / lengths[kept])) if kept.any() else float("inf"),
-        contrast=float(np.quantile(response[view.core], 0.95)),
+        contrast=quantile(response[view.core], 0.95),
     )
 
 
 def visibility_of(view: CueView, ridges: Ridges) -> NDArray[np.float32]:
     """The vessel visibility map of a prepared view; see `vessel_visibility`."""
-    response = ridges.dark * ridges.coherence
+    response = ridges.response
     gate = max(NETWORK_CONTRAST, _NOISE_GATE * view.noise)
     seen = np.where(response > gate, np.minimum(response, 2 * SEEN_CONTRAST), 0).astype(np.float32)
-    weight = cv2.boxFilter(view.core.astype(np.float32), cv2.CV_32F, (33, 33), borderType=cv2.BORDER_CONSTANT)
+    weight = cv2.boxFilter(view.core_weight, cv2.CV_32F, (33, 33), borderType=cv2.BORDER_CONSTANT)
     mean = cv2.boxFilter(seen, cv2.CV_32F, (33, 33), borderType=cv2.BORDER_CONSTANT) / np.maximum(weight, 0.05)
     cells = cv2.resize(np.where(view.inside, mean, 0), (_CELLS, _CELLS), interpolation=cv2.INTER_AREA)
     # a wide vessel crossing a neighbourhood of two cells covers about a tenth of it

@@ -3,15 +3,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fundusgate.runtime.cues.view import SIDE, blur_inside, prepare
+from fundusgate.runtime.cues.view import SIDE, CoarseField, prepare, quantile
 from tests.runtime.cues.fields import disc_of_light, eye
 
 
 def test_sizes_come_to_one() -> None:
     for size in (40, 256, 512):
         view = prepare(*disc_of_light((180, 90, 40), size))
-        assert view.rgb.shape == (SIDE, SIDE, 3)
-        assert view.rgb[SIDE // 2, SIDE // 2].tolist() == pytest.approx([180 / 255, 90 / 255, 40 / 255], abs=0.005)
+        assert view.luminance.shape == view.white.shape == (SIDE, SIDE)
+        assert view.luminance[SIDE // 2, SIDE // 2] == pytest.approx(135 / 255, abs=0.005)
+        assert view.white[SIDE // 2, SIDE // 2] == pytest.approx(40 / 255, abs=0.005)
 
 
 def test_a_plain_field_is_flat_up_to_its_edge() -> None:
@@ -42,10 +43,18 @@ def test_noise_is_that_of_the_pixels() -> None:
 
 
 def test_outside_has_no_weight() -> None:
-    rgb, inside = disc_of_light(200)
-    image = np.where(inside, np.float32(0.8), np.float32(77))
-    assert blur_inside(image, inside, 12)[inside].max() == pytest.approx(0.8, abs=0.01)
-    assert rgb.any()
+    _, inside = disc_of_light(200)
+    coarse = CoarseField(inside)
+    mean = coarse.full(coarse.mean(coarse.sums(np.where(inside, np.float32(0.8), np.float32(0))), 12))
+    assert mean[inside] == pytest.approx(0.8, abs=0.01)
+    assert mean[0, 0] == 0
+
+
+def test_quantiles_are_numpys() -> None:
+    values = np.random.default_rng(4).random(137, np.float32)
+    for share in (0.0, 0.1, 0.5, 0.95, 1.0):
+        assert quantile(values, share) == pytest.approx(float(np.quantile(values, share)), abs=1e-6)
+    assert quantile(values[:1], 0.75) == values[0]
 
 
 def test_wrong_arrays_are_refused() -> None:
