@@ -24,6 +24,7 @@ from fundusgate.commands.doctor import doctor
 from fundusgate.commands.evaluate import evaluate
 from fundusgate.commands.export import export
 from fundusgate.commands.inspect import inspect
+from fundusgate.commands.profile import profile
 from fundusgate.commands.readiness import readiness
 from fundusgate.commands.run import run
 from fundusgate.commands.service import service
@@ -84,6 +85,7 @@ app.command()(doctor)
 app.add_typer(evaluate, name="evaluate")
 app.command()(export)
 app.command()(inspect)
+app.add_typer(profile, name="profile")
 app.command()(readiness)
 app.command()(run)
 app.add_typer(service, name="service")

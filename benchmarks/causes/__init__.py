@@ -1,0 +1,1 @@
+"""Parts of the causes' evaluation: faults by three hands, cases, fitting, counting."""

@@ -7,19 +7,19 @@ a cue and only what depends on it is made again.
 
 from __future__ import annotations
 
+import ast
 import hashlib
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 import cv2
 import numpy as np
 
 import fundusgate
-from fundusgate.codes import CauseCode
 from fundusgate.phantom import degrade, render
-from fundusgate.runtime.cues import Cues, measure_cues
+from fundusgate.runtime.cues import Cues, measure, measure_cues
 from fundusgate.runtime.disc import find_disc
 from fundusgate.runtime.field_cut import visible_field
 from fundusgate.runtime.photograph import read_photograph
@@ -28,9 +28,11 @@ from fundusgate.runtime.preprocessing import frame_disc
 from . import other_hand, third_hand
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
+
+    from fundusgate.codes import CauseCode
 
     Pixels = NDArray[np.uint8]
 
@@ -123,26 +125,26 @@ def square_of(rgb: Pixels) -> Square:
 
 def squares(root: Path, photograph: str, hand: str, folder: Path) -> list[Square]:
     """The squares of `wanted`, from the cache where they are there."""
-    kept = folder / f"squares-{_key(root, photograph, hand)}.npz"
+    kept = folder / f"squares-{key_of(root, photograph, hand)}.npz"
     if kept.is_file():
         with np.load(kept) as stored:
             visible = np.unpackbits(stored["fields"], axis=-1).astype(bool)
             return [Square(rgb, field) for rgb, field in zip(stored["rgb"], visible, strict=True)]
     taken = original(root, photograph)
     made = [square_of(worsened(taken, case)) for case in wanted(photograph, hand)]
-    _keep(kept, rgb=np.stack([each.rgb for each in made]), fields=np.packbits([each.field for each in made], axis=-1))
+    keep(kept, rgb=np.stack([each.rgb for each in made]), fields=np.packbits([each.field for each in made], axis=-1))
     return made
 
 
 def cue_figures(root: Path, photograph: str, hand: str, folder: Path) -> list[dict[str, float]]:
     """Every cue of `wanted` by its name, from the cache where neither cues nor cases changed."""
-    kept = folder / f"cues-{_key(root, photograph, hand, _text(_CUES))}.npz"
+    kept = folder / f"cues-{key_of(root, photograph, hand, _text(_CUES))}.npz"
     if kept.is_file():
         with np.load(kept) as stored:
             names = [str(name) for name in stored["names"]]
             return [dict(zip(names, row.tolist(), strict=True)) for row in stored["figures"]]
     found = [flat(measure_cues(each.rgb, each.field)) for each in squares(root, photograph, hand, folder)]
-    _keep(kept, names=np.array(list(found[0])), figures=np.array([list(row.values()) for row in found]))
+    keep(kept, names=np.array(list(found[0])), figures=np.array([list(row.values()) for row in found]))
     return found
 
 
@@ -151,7 +153,7 @@ def flat(cues: Cues) -> dict[str, float]:
     return dict(_walk(cues, ""))
 
 
-def _walk(part: Any, name: str) -> Iterator[tuple[str, float]]:
+def _walk(part: object, name: str) -> Iterator[tuple[str, float]]:
     if is_dataclass(part):
         for each in fields(part):
             yield from _walk(getattr(part, each.name), f"{name}.{each.name}" if name else each.name)
@@ -162,28 +164,58 @@ def _walk(part: Any, name: str) -> Iterator[tuple[str, float]]:
         yield name, float(part)
 
 
-def _key(root: Path, photograph: str, hand: str, further: str = "") -> str:
+def cues_of(figures: Mapping[str, float]) -> Cues:
+    """The cues whose figures `flat` gave."""
+    parts: dict[str, Any] = {}
+    for part in fields(Cues):
+        found = {
+            name.removeprefix(f"{part.name}."): value
+            for name, value in figures.items()
+            if name.startswith(f"{part.name}.")
+        }
+        values: dict[str, Any] = {}
+        for name, value in found.items():
+            head, _, place = name.partition(".")
+            if place:
+                values.setdefault(head, []).append(value)
+            else:
+                values[head] = value
+        kind = _KINDS[part.name]
+        parts[part.name] = kind(**{k: np.array(v) if isinstance(v, list) else v for k, v in values.items()})
+    return Cues(**parts)
+
+
+_KINDS = get_type_hints(Cues, vars(measure))
+
+
+def key_of(root: Path, photograph: str, hand: str, further: str = "") -> str:
+    """What a result on `wanted` is kept by: the photograph's bytes, the generators' and the framing's text."""
     pixels = b"" if photograph.startswith(PHANTOM_EYE) else (root / photograph).read_bytes()
     own = {"other": other_hand, "third": third_hand}.get(hand)
-    text = _text(_PHANTOM) if own is None else Path(str(own.__file__)).read_text(encoding="utf-8")
+    text = _text(_PHANTOM) if own is None else _said(Path(str(own.__file__)))
     stated = "\0".join([repr(wanted(photograph, hand)), text, _text(_FRAMING), further])
     return hashlib.sha256(pixels + stated.encode()).hexdigest()[:20]
 
 
 _PHANTOM = ("phantom/*.py", "phantom/faults/*.py")
 _FRAMING = tuple(f"runtime/{name}.py" for name in ("disc", "field_cut", "rim", "circle", "preprocessing"))
-_CUES = ("runtime/cues/*",)
+_CUES = ("runtime/cues/*.py",)
 
 
 @cache
 def _text(patterns: tuple[str, ...]) -> str:
-    """The text of the package's files that a result depends on."""
+    """What the package's files say that a result depends on, however they are laid out."""
     package = Path(fundusgate.__file__).parent
     files = [path for pattern in patterns for path in sorted(package.glob(pattern)) if path.is_file()]
-    return "".join(path.read_text(encoding="utf-8") for path in files)
+    return "".join(_said(path) for path in files)
 
 
-def _keep(path: Path, **arrays: Any) -> None:
+def _said(path: Path) -> str:
+    return ast.dump(ast.parse(path.read_text(encoding="utf-8")))
+
+
+def keep(path: Path, **arrays: NDArray[Any]) -> None:
+    """Write arrays whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".unfinished.npz")
     np.savez_compressed(unfinished, **arrays)

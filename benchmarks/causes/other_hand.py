@@ -8,17 +8,14 @@ steps and clouds.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from fundusgate.codes import CauseCode
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 Light = NDArray[np.float32]
 """H x W x 3, linear light, 1 = white."""
@@ -48,7 +45,8 @@ class Place:
         radius = max(np.ptp(rows), np.ptp(columns)) / 2 + 0.5
         y, x = np.mgrid[: field.shape[0], : field.shape[1]].astype(np.float32)
         middle_x, middle_y = (columns[0] + columns[-1]) / 2, (rows[0] + rows[-1]) / 2
-        return cls((x - np.float32(middle_x)) / np.float32(radius), (y - np.float32(middle_y)) / np.float32(radius), radius)
+        x, y = (x - np.float32(middle_x)) / np.float32(radius), (y - np.float32(middle_y)) / np.float32(radius)
+        return cls(x, y, radius)
 
     @property
     def r(self) -> Plane:
@@ -56,7 +54,7 @@ class Place:
         return np.hypot(self.x, self.y)
 
 
-Fault = "Callable[[Light, Place, float, np.random.Generator], Light]"
+Fault = Callable[[Light, Place, float, np.random.Generator], Light]
 
 
 def _gaussian(distance: Plane, width: float) -> Plane:
@@ -79,11 +77,13 @@ def motion(light: Light, place: Place, strength: float, rng: np.random.Generator
     angle = rng.uniform(0, math.pi)
     side = 2 * math.ceil(length / 2) + 3
     kernel = np.zeros((side, side), np.float32)
-    for step, weight in zip(np.linspace(-0.5, 0.5, 8 * side), np.linspace(1.0, rng.uniform(1.0, 2.5), 8 * side), strict=True):
+    weights = np.linspace(1.0, rng.uniform(1.0, 2.5), 8 * side)
+    for step, weight in zip(np.linspace(-0.5, 0.5, 8 * side), weights, strict=True):
         column = side / 2 - 0.5 + step * length * math.cos(angle)
         row = side / 2 - 0.5 + step * length * math.sin(angle)
         kernel[round(row), round(column)] += weight
-    return np.asarray(cv2.filter2D(light, cv2.CV_32F, kernel / kernel.sum(), borderType=cv2.BORDER_REPLICATE), np.float32)
+    kernel /= kernel.sum()
+    return np.asarray(cv2.filter2D(light, cv2.CV_32F, kernel, borderType=cv2.BORDER_REPLICATE), np.float32)
 
 
 def too_dark(light: Light, _place: Place, strength: float, rng: np.random.Generator) -> Light:
@@ -123,7 +123,8 @@ def central_ghost(light: Light, place: Place, strength: float, rng: np.random.Ge
     shape = _gaussian(distance, size)
     if rng.random() < 0.4:
         shape = _gaussian(distance - np.float32(size), 0.4 * size) + np.float32(0.4) * _gaussian(distance, size)
-    return _added(light, shape * np.float32(0.08 + 0.42 * strength), tuple(rng.uniform((0.5, 0.75, 0.7), (1.0, 1.0, 1.1))))
+    shape *= np.float32(0.08 + 0.42 * strength)
+    return _added(light, shape, tuple(rng.uniform((0.5, 0.75, 0.7), (1.0, 1.0, 1.1))))
 
 
 def lash_lid(light: Light, place: Place, strength: float, rng: np.random.Generator) -> Light:
@@ -146,7 +147,7 @@ def lash_lid(light: Light, place: Place, strength: float, rng: np.random.Generat
 
 
 def off_centre(light: Light, place: Place, strength: float, rng: np.random.Generator) -> Light:
-    """The picture slides to one side, mostly sideways, and what it leaves behind is the iris: dark, with a soft edge."""
+    """The picture slides to one side, mostly sideways, and what it leaves is the iris: dark, soft-edged."""
     angle = rng.choice([0.0, math.pi]) + rng.normal(0, 0.5)
     shift = (0.2 + 0.5 * strength) * rng.uniform(0.9, 1.1)
     dx, dy = shift * math.cos(angle), shift * math.sin(angle)

@@ -225,7 +225,7 @@ class Assessor:
             box=framed.box,
             cells=seen.cells,
             cues=seen.cues,
-            severities=cue_severities(seen.cues, self._profile.cues),
+            severities=cue_severities(seen.cues, self._profile.causes),
             signature=signature_of(framed.map_input, CELLS),
             map=degraded,
             retina=retina,

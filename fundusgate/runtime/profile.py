@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from fundusgate.codes import CauseCode
 from fundusgate.runtime.toml_file import mistakes_of, read_toml
 
 DEFAULT_PROFILE = Path(__file__).resolve().parent.parent / "profiles" / "default.toml"
@@ -20,25 +21,6 @@ class ProfileError(ValueError):
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, strict=True)
-
-
-class Ramp(_Strict):
-    """From a cue's figure to a severity: 0 at `onset`, 1 at `full`, linear between; `full` may lie below `onset`."""
-
-    onset: float
-    full: float
-
-    @model_validator(mode="after")
-    def _not_a_step(self) -> Ramp:
-        if self.onset == self.full:
-            raise ValueError("onset and full are the same: leave room between them")
-        return self
-
-    def severity(self, figure: float) -> float:
-        """Severity 0..1 of a figure; not-a-number is as severe as can be."""
-        if figure != figure:  # not-a-number
-            return 1.0
-        return min(1.0, max(0.0, (figure - self.onset) / (self.full - self.onset)))
 
 
 class ScoreThresholds(_Strict):
@@ -96,30 +78,14 @@ class CauseThresholds(_Strict):
     dominance: Fraction
     opacity_attempts: Annotated[int, Field(ge=1)]
     technique: Fraction
+    usual: dict[str, Annotated[float, Field(ge=0, lt=1)]]
 
-
-class CueRamps(_Strict):
-    """One ramp a figure; units and ranges stand with the figure in `fundusgate.runtime.cues`."""
-
-    focus: Ramp
-    motion: Ramp
-    motion_blur: Ramp
-    motion_floor: Ramp
-    dark: Ramp
-    bright: Ramp
-    haze_top: Ramp
-    haze_bottom: Ramp
-    haze_side: Ramp
-    ghost: Ramp
-    lid: Ramp
-    lean_sideways: Ramp
-    lean_vertical: Ramp
-    shade_side: Ramp
-    field: Ramp
-    ring: Ramp
-    shape_light: Ramp
-    opacity_contrast: Ramp
-    opacity_faint: Ramp
+    @model_validator(mode="after")
+    def _known(self) -> CauseThresholds:
+        unknown = [name for name in self.usual if name not in CauseCode.__members__]
+        if unknown:
+            raise ValueError(f"causes.usual names {', '.join(unknown)}; causes are {', '.join(CauseCode.__members__)}")
+        return self
 
 
 class Profile(_Strict):
@@ -130,7 +96,6 @@ class Profile(_Strict):
     map: MapThresholds
     retina: RetinaThresholds
     causes: CauseThresholds
-    cues: CueRamps
 
     @classmethod
     def load(cls, path: Path | None = None) -> Profile:

@@ -78,7 +78,7 @@ def judge(
     cells = degraded[inside]
     finite = math.isfinite(score) and bool(np.isfinite(cells).all()) and (retina is None or math.isfinite(retina))
     fraction = degraded_fraction(degraded, inside, profile.map)
-    severities = cue_severities(cues, profile.cues)
+    severities = cue_severities(cues, profile.causes)
     if not retina_seen(retina, cues.retina.likeness, cues.exposure.empty_fraction, profile.retina):
         return _no_retina(retina, cues, profile, severities, fraction)
     by_score, by_map = _score_level(score, profile), _map_level(fraction, profile)

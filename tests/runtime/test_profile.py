@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fundusgate.runtime.profile import DEFAULT_PROFILE, Profile, ProfileError, Ramp
+from fundusgate.runtime.profile import DEFAULT_PROFILE, Profile, ProfileError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,13 +35,13 @@ def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:
     path = edited(
         tmp_path,
         ("cell = 0.5", "sell = 0.5"),
-        ("dominance = 0.5", 'dominance = "half"'),
-        ("full = 0.42 }", "ful = 0.42 }"),
+        ("dominance = 0.7", 'dominance = "half"'),
+        ("usual = {}", "usual = { SMALL_PUPIL = 1.5 }"),
         ("opacity_attempts = 2", "opacity_attempts = 0"),
     )
     with pytest.raises(ProfileError) as refused:
         Profile.load(path)
-    for named in ("map.cell", "map.sell", "causes.dominance", "cues.focus.full", "cues.focus.ful", "opacity_attempts"):
+    for named in ("map.cell", "map.sell", "causes.dominance", "causes.usual.SMALL_PUPIL", "opacity_attempts"):
         assert named in str(refused.value)
     assert str(path) in str(refused.value)
 
@@ -52,7 +52,7 @@ def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:
         (("accept = 66.0", "accept = 50.0"), "must lie below"),
         (("accept = 66.0", "accept = nan"), "finite"),
         (("accept = 66.0", "accept = 166.0"), "less than or equal to 100"),
-        (("focus = { onset = 0.70, full = 0.42 }", "focus = { onset = 0.7, full = 0.7 }"), "onset and full"),
+        (("usual = {}", "usual = { SMALL_PUPILS = 0.3 }"), "names SMALL_PUPILS; causes are"),
         (("[score]", "[score"), "no TOML"),
     ],
 )
@@ -65,10 +65,3 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ProfileError, match=r"absent\.toml cannot be read"):
         Profile.load(tmp_path / "absent.toml")
 
-
-def test_ramps_run_either_way_and_fear_nan() -> None:
-    rising, falling = Ramp(onset=0.2, full=0.6), Ramp(onset=0.7, full=0.3)
-    assert [rising.severity(x) for x in (0.0, 0.2, 0.6, 9.0)] == [0, 0, 1, 1]
-    assert rising.severity(0.4) == pytest.approx(0.5)
-    assert [falling.severity(x) for x in (9.0, 0.7, 0.3, 0.0)] == [0, 0, 1, 1]
-    assert rising.severity(float("nan")) == 1

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from fundusgate.runtime.cues.centring import Centring, measure_centring
 from fundusgate.runtime.cues.exposure import Exposure, measure_exposure
+from fundusgate.runtime.cues.layout import Layout, measure_layout
 from fundusgate.runtime.cues.opacity import Haze, measure_haze
 from fundusgate.runtime.cues.retina import RetinaLikeness, measure_retina
 from fundusgate.runtime.cues.rim import Rim, measure_rim
@@ -30,6 +31,7 @@ class Cues:
     spots: Spots
     centring: Centring
     haze: Haze
+    layout: Layout
     network: VesselNetwork
     retina: RetinaLikeness
 
@@ -48,13 +50,15 @@ def measure_cues(rgb: NDArray[np.uint8], inside: NDArray[np.bool_]) -> Cues:
     ridges = find_ridges(view)
     network = vessel_network(view, ridges)
     sharpness = measure_sharpness(view)
+    visibility = visibility_of(view, ridges)
     return Cues(
         sharpness=sharpness,
         exposure=measure_exposure(view),
         rim=measure_rim(view),
         spots=measure_spots(view, ridges),
         centring=measure_centring(view),
-        haze=measure_haze(view, visibility_of(view, ridges)),
+        haze=measure_haze(view, visibility),
+        layout=measure_layout(view, visibility),
         network=network,
         retina=measure_retina(view, ridges, network, sharpness),
     )

@@ -23,8 +23,10 @@ DISC_CLEARANCE = 0.26
 """Nothing this near the optic disc (fractions of the field's radius) is called a ghost."""
 
 _SPOT_SIGMAS = (6.0, 11.0)
+_WIDE_SIGMA = 20.0
 _SURROUND = 2.2
 _NEAR = (RADIUS <= 0.93).astype(np.float32)
+_MIDDLE = (RADIUS < CENTRAL).astype(np.float32)
 _CENTRAL = RADIUS < CENTRAL
 _AXIS = (np.arange(SIDE, dtype=np.float32) + 0.5) / np.float32(SIDE / 2) - 1
 
@@ -38,12 +40,20 @@ class Spots:
         disc_y: optic disc candidate, below the centre, fractions of the radius, -1..1.
         disc_evidence: 0..1, brightness of the candidate against its surround, where vessels run into it.
         ghost: 0..1, whiteness of the palest compact central spot against its surround, away from the optic disc.
+        pale: 0..1, the same near the centre wherever the optic disc is believed to be.
+        pale_second: 0..1, the same near the centre away from the palest place of the whole field.
+        pale_wide: 0..1, the same at twice the width: a large ghost.
+        pale_radius: where that spot lies, fractions of the field's radius.
     """
 
     disc_x: float
     disc_y: float
     disc_evidence: float
     ghost: float
+    pale: float
+    pale_second: float
+    pale_wide: float
+    pale_radius: float
 
 
 def _spot(sums: NDArray[np.float32], coarse: CoarseField, sigma: float) -> NDArray[np.float32]:
@@ -53,24 +63,41 @@ def _spot(sums: NDArray[np.float32], coarse: CoarseField, sigma: float) -> NDArr
 def measure_spots(view: CueView, ridges: Ridges) -> Spots:
     """Find the optic disc candidate and the palest ghost of a prepared view; all zero for a view without field."""
     if not view.core.any():
-        return Spots(0.0, 0.0, 0.0, 0.0)
+        return Spots(*([0.0] * 8))
     vessels = cv2.boxFilter(cv2.min(ridges.response, 0.15), cv2.CV_32F, (41, 41), borderType=cv2.BORDER_CONSTANT)
     white = view.coarse.sums(view.white)
     yellow = cv2.subtract(view.coarse.sums(view.luminance), white * np.float32(0.5))
     disc = cv2.multiply(cv2.max(_spot(yellow, view.coarse, 8.0), 0), cv2.sqrt(cv2.add(vessels, 1e-4)))
     disc *= view.core_weight
     disc *= _NEAR
-    row, column = divmod(int(np.argmax(disc)), disc.shape[1])
-    half = disc.shape[0] / 2
-    x, y = (column + 0.5) / half - 1, (row + 0.5) / half - 1
+    disc_row, disc_column = divmod(int(np.argmax(disc)), disc.shape[1])
+    x, y = float(_AXIS[disc_column]), float(_AXIS[disc_row])
     away = (_AXIS[None, :] - np.float32(x)) ** 2 + (_AXIS[:, None] - np.float32(y)) ** 2 > DISC_CLEARANCE**2
     central = view.core & _CENTRAL & away
     ghost = 0.0
+    spots = [_spot(white, view.coarse, sigma) for sigma in _SPOT_SIGMAS]
     if central.any():
-        ghost = max(float(_spot(white, view.coarse, sigma)[central].max()) for sigma in _SPOT_SIGMAS)
+        ghost = max(float(spot[central].max()) for spot in spots)
+    pale = cv2.max(spots[0], spots[1]) * view.core_weight
+    wide = _spot(white, view.coarse, _WIDE_SIGMA) * view.core_weight
+    first, row, column = _palest(pale * _MIDDLE)
+    # what is left once the palest place of all is taken out: a ghost stands beside the optic disc, which is pale too
+    _, top, left = _palest(pale)
+    beside = (_AXIS[None, :] - _AXIS[left]) ** 2 + (_AXIS[:, None] - _AXIS[top]) ** 2 > DISC_CLEARANCE**2
+    second, _, _ = _palest(pale * beside * _MIDDLE)
     return Spots(
         disc_x=x,
         disc_y=y,
-        disc_evidence=float(np.clip(disc[row, column] / 0.02, 0, 1)),
+        disc_evidence=float(np.clip(disc[disc_row, disc_column] / 0.02, 0, 1)),
         ghost=float(np.clip(ghost, 0, 1)),
+        pale=first,
+        pale_second=second,
+        pale_wide=float(np.clip((wide * _MIDDLE).max(), 0, 1)),
+        pale_radius=float(RADIUS[row, column]),
     )
+
+
+def _palest(pale: NDArray[np.float32]) -> tuple[float, int, int]:
+    """The greatest value, 0..1, with its row and column."""
+    row, column = divmod(int(np.argmax(pale)), pale.shape[1])
+    return float(np.clip(pale[row, column], 0, 1)), row, column

@@ -65,7 +65,7 @@ def live_view(
     Raises:
         ValueError: the map and its cells do not fit.
     """
-    severities = cue_severities(cues, profile.cues)
+    severities = cue_severities(cues, profile.causes)
     judgement = _judged(cues, cells, degraded, retina, score, profile)
     complete = degraded is not None and score is not None
     passing = complete and judgement.verdict in PASSING

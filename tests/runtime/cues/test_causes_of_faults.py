@@ -29,8 +29,8 @@ TOLD = [
 
 @pytest.mark.parametrize("code", TOLD)
 def test_severity_rises_with_the_fault(code: CauseCode) -> None:
-    quiet = np.mean([cue_severities(clean(seed), PROFILE.cues)[code] for seed in SEEDS])
-    loud = np.mean([cue_severities(faulty(seed, code, 0.8), PROFILE.cues)[code] for seed in SEEDS])
+    quiet = np.mean([cue_severities(clean(seed), PROFILE.causes)[code] for seed in SEEDS])
+    loud = np.mean([cue_severities(faulty(seed, code, 0.8), PROFILE.causes)[code] for seed in SEEDS])
     assert quiet < 0.2
     assert loud > quiet + 0.25
 
@@ -46,12 +46,12 @@ def test_severity_rises_with_the_fault(code: CauseCode) -> None:
     ],
 )
 def test_plain_faults_become_the_main_cause(code: CauseCode) -> None:
-    named = [rank(cue_severities(faulty(seed, code, 0.8), PROFILE.cues), PROFILE.causes)[0].code for seed in SEEDS]
+    named = [rank(cue_severities(faulty(seed, code, 0.8), PROFILE.causes), PROFILE.causes)[0].code for seed in SEEDS]
     assert named.count(code) >= len(SEEDS) - 1, named
 
 
 def test_every_figure_is_finite_and_every_severity_a_fraction() -> None:
     for seed in SEEDS:
         for code in TOLD[seed % 2 :: 2]:
-            severities = cue_severities(faulty(seed, code, 1.0), PROFILE.cues)
+            severities = cue_severities(faulty(seed, code, 1.0), PROFILE.causes)
             assert all(0 <= value <= 1 for value in severities.values())
