@@ -133,7 +133,7 @@ def _measured(photographs: Sequence[CameraPhotograph], assessor: Assessor, told:
             try:
                 rgb = read_photograph(photograph.path)
             except PhotographError as error:
-                told.print(f"passed over {escape(str(error))}", highlight=False, soft_wrap=True)
+                told.print(f"passed over {escape(f'{photograph.path}: {error}')}", highlight=False, soft_wrap=True)
                 continue
             seen = assessor.glance(rgb, want_map=True, want_score=True)
             if seen.map is None or seen.score is None:

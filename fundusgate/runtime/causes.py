@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from fundusgate.runtime.profile import CauseThresholds
 
 
+FAINT = 0.02
+"""Severities under this are not told: every cue weighs a little for every cause."""
+
+
 @dataclass(frozen=True)
 class Cause:
     """One reason why the photograph is not as it should be."""
@@ -57,11 +61,11 @@ def rank(severities: Mapping[CauseCode, float], limits: CauseThresholds) -> tupl
     a faint crescent does not outrank a picture that is wholly out of focus.
 
     Returns:
-        Every cause with a severity above zero.
+        Every cause with a severity of `FAINT` and more.
     """
     worst = max(severities.values(), default=0.0)
     floor = max(limits.main, limits.dominance * worst)
-    causes: Sequence[Cause] = [Cause(code, severity) for code, severity in severities.items() if severity > 0]
+    causes: Sequence[Cause] = [Cause(code, severity) for code, severity in severities.items() if severity >= FAINT]
     return tuple(
         sorted(causes, key=lambda cause: (cause.severity < floor, _place(cause, floor), FIX_ORDER.index(cause.code)))
     )

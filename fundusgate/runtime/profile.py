@@ -74,6 +74,7 @@ class CauseThresholds(_Strict):
     """Which severities count, and for what."""
 
     main: Fraction
+    refused: Fraction
     note: Fraction
     dominance: Fraction
     opacity_attempts: Annotated[int, Field(ge=1)]

@@ -147,12 +147,13 @@ def _rejected(
     causes: tuple[Cause, ...], profile: Profile, attempts: int, *, disagree: bool, fraction: float
 ) -> Judgement:
     limits = profile.causes
-    named = bool(causes) and causes[0].severity >= limits.main
+    # the networks have seen that something is wrong, so less is asked of the cue that says what
+    named = bool(causes) and causes[0].severity >= limits.refused
     if disagree:
         # the reason stays visible behind UNKNOWN, but nobody should act on it unseen
         causes = (Cause(CauseCode.UNKNOWN, 1.0), *causes)
     elif not named:
-        causes = (*causes, Cause(CauseCode.UNKNOWN, 0.5)) if causes else (Cause(CauseCode.UNKNOWN, 0.5),)
+        causes = (Cause(CauseCode.UNKNOWN, 0.5), *causes)
     main = causes[0].code
     if main is CauseCode.MEDIA_OPACITY and attempts >= limits.opacity_attempts:
         mendable = [cause for cause in causes if ADVICE[cause.code].retake_helps in _TECHNIQUE]

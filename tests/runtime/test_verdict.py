@@ -10,36 +10,22 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from fundusgate.codes import CauseCode, Verdict
-from fundusgate.runtime.causes import Cause, rank
+from fundusgate.runtime.causes import Cause, cue_severities, rank
 from fundusgate.runtime.cues import Cues
-from fundusgate.runtime.cues.centring import Centring
 from fundusgate.runtime.cues.exposure import Exposure
-from fundusgate.runtime.cues.opacity import Haze
 from fundusgate.runtime.cues.retina import RetinaLikeness
-from fundusgate.runtime.cues.rim import Rim
-from fundusgate.runtime.cues.sharpness import Sharpness
-from fundusgate.runtime.cues.spots import Spots
-from fundusgate.runtime.cues.vessels import VesselNetwork
 from fundusgate.runtime.profile import Profile
 from fundusgate.runtime.verdict import judge
+from tests.runtime.cues.fields import clean, faulty, faulty_twice
 
 PROFILE = Profile.load()
 CELLS = np.hypot(*np.meshgrid(np.arange(16) - 7.5, np.arange(16) - 7.5)) < 8
 CLEAR = np.zeros((16, 16), np.float32)
 NAN = float("nan")
 
-GOOD = Cues(
-    sharpness=Sharpness(fine_to_coarse=0.9, detail=0.08, anisotropy=0.04, direction=10.0),
-    exposure=Exposure(mean=0.42, upper=0.5, dark_fraction=0.0, bright_fraction=0.0, empty_fraction=0.0),
-    rim=Rim(np.zeros(12), np.zeros(12), 0, 0, 0, 0, 0, 0, 0),
-    spots=Spots(disc_x=0.6, disc_y=0.0, disc_evidence=0.9, ghost=0.02),
-    centring=Centring(field_fraction=0.95, lean_x=0.02, lean_y=0.01),
-    haze=Haze(veil=0.2, broad_contrast=0.06, faint=0.03, evenness=0.9),
-    network=VesselNetwork(extent=4.4, longest=0.9, width=4.0, contrast=0.11),
-    retina=RetinaLikeness(likeness=0.97, network=1.0),
-)
-BLURRED = replace(GOOD, sharpness=Sharpness(fine_to_coarse=0.3, detail=0.02, anisotropy=0.04, direction=0.0))
-HAZY = replace(GOOD, haze=Haze(veil=0.6, broad_contrast=0.01, faint=0.95, evenness=0.9))
+GOOD = clean(7)
+BLURRED = replace(faulty(7, CauseCode.FOCUS, 0.8), retina=GOOD.retina)
+HAZY = replace(faulty(7, CauseCode.MEDIA_OPACITY, 0.8), retina=GOOD.retina)
 STRANGE = replace(GOOD, retina=RetinaLikeness(likeness=0.01, network=0.0))
 EMPTY = replace(
     STRANGE, exposure=Exposure(mean=0.0, upper=0.0, dark_fraction=1.0, bright_fraction=0.0, empty_fraction=1.0)
@@ -87,6 +73,18 @@ def test_bad_without_a_cue_is_unknown() -> None:
     assert judged.main is CauseCode.UNKNOWN
 
 
+def test_a_faint_cue_names_the_cause_of_a_refusal_but_of_nothing_else() -> None:
+    smeared = faulty(7, CauseCode.MOTION, 0.4)
+    severity = cue_severities(smeared, PROFILE.causes)[CauseCode.MOTION]
+    limits = {"refused": severity - 0.01, "main": severity + 0.01, "note": severity + 0.02}
+    profile = PROFILE.model_copy(update={"causes": PROFILE.causes.model_copy(update=limits)})
+    assert judge(30.0, half_hidden(0.8), CELLS, 0.99, smeared, profile).main is CauseCode.MOTION
+    assert judge(60.0, CLEAR, CELLS, 0.99, smeared, profile).main is None
+    limits["refused"] = severity + 0.01
+    profile = PROFILE.model_copy(update={"causes": PROFILE.causes.model_copy(update=limits)})
+    assert judge(30.0, half_hidden(0.8), CELLS, 0.99, smeared, profile).main is CauseCode.UNKNOWN
+
+
 def test_no_retina_by_both() -> None:
     judged = judge(90.0, CLEAR, CELLS, 0.02, STRANGE, PROFILE)
     assert judged.verdict is Verdict.RETAKE
@@ -102,7 +100,7 @@ def test_no_retina_by_one_is_for_the_operator() -> None:
 
 
 def test_what_hides_a_retina_is_named_when_the_network_sees_one() -> None:
-    dark = replace(STRANGE, exposure=Exposure(0.05, 0.06, 0.98, 0.0, 0.3))
+    dark = replace(faulty(7, CauseCode.TOO_DARK, 0.8), retina=STRANGE.retina)
     judged = judge(10.0, half_hidden(1.0), CELLS, 0.97, dark, PROFILE)
     assert judged.main is CauseCode.TOO_DARK
 
@@ -122,7 +120,8 @@ def test_opacity_is_retaken_once_and_then_not_obtainable() -> None:
 
 
 def test_opacity_with_poor_technique_is_retaken_however_often() -> None:
-    crescent = replace(HAZY, rim=replace(HAZY.rim, haze_top=0.5))
+    both = faulty_twice(7, (CauseCode.MEDIA_OPACITY, 0.5), (CauseCode.CRESCENT_TOP, 0.9))
+    crescent = replace(both, retina=GOOD.retina)
     judged = judge(30.0, half_hidden(0.9), CELLS, 0.99, crescent, PROFILE, attempts=4)
     assert judged.verdict is Verdict.RETAKE
     assert judged.main is CauseCode.CRESCENT_TOP
@@ -135,10 +134,10 @@ def test_a_loud_cue_takes_the_plain_accept_away() -> None:
 
 
 def test_the_fix_that_comes_first_wins_unless_it_is_slight() -> None:
-    both = {CauseCode.FOCUS: 0.9, CauseCode.OFF_CENTRE: 0.6}
-    slight = {CauseCode.FOCUS: 0.9, CauseCode.OFF_CENTRE: 0.3}
-    assert rank(both, PROFILE.causes)[0] == Cause(CauseCode.OFF_CENTRE, 0.6)
-    assert rank(slight, PROFILE.causes)[0] == Cause(CauseCode.FOCUS, 0.9)
+    both = {CauseCode.FOCUS: 0.5, CauseCode.OFF_CENTRE: 0.4}
+    slight = {CauseCode.FOCUS: 0.5, CauseCode.OFF_CENTRE: 0.2}
+    assert rank(both, PROFILE.causes)[0] == Cause(CauseCode.OFF_CENTRE, 0.4)
+    assert rank(slight, PROFILE.causes)[0] == Cause(CauseCode.FOCUS, 0.5)
     assert rank({CauseCode.FOCUS: 0.0}, PROFILE.causes) == ()
 
 

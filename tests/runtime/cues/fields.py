@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fundusgate.phantom import degrade, render
+from fundusgate.phantom import degrade, degrade_all, render
 from fundusgate.runtime.cues import Cues, measure_cues
 from fundusgate.runtime.disc import find_disc
 from fundusgate.runtime.field_cut import visible_field
@@ -43,6 +43,14 @@ def clean(seed: int) -> Cues:
 def faulty(seed: int, code: CauseCode, strength: float) -> Cues:
     rgb, field = eye(seed)
     out = degrade(rgb, field, code, strength, seed).rgb.copy()
+    out[~field] = 0
+    return measure_cues(out, visible_field(out, field))
+
+
+@cache
+def faulty_twice(seed: int, one: tuple[CauseCode, float], other: tuple[CauseCode, float]) -> Cues:
+    rgb, field = eye(seed)
+    out = degrade_all(rgb, field, (one, other), seed).rgb.copy()
     out[~field] = 0
     return measure_cues(out, visible_field(out, field))
 

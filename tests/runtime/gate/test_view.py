@@ -16,6 +16,7 @@ from fundusgate.runtime.assessor import Assessor
 from fundusgate.runtime.gate.observations import Aim
 from fundusgate.runtime.gate.view import PASSING, PASSING_FROM, PROMISING, aim_of, live_view, promise_of
 from fundusgate.runtime.verdict import judge
+from tests.runtime.cues.fields import faulty
 from tests.runtime.test_verdict import (
     BLURRED,
     CELLS,
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from fundusgate.runtime.glance import Glance
 
 NAN = float("nan")
-LEANING = replace(GOOD, centring=replace(GOOD.centring, lean_x=0.5))
+LEANING = faulty(7, CauseCode.OFF_CENTRE, 0.8)
 Seen = tuple["LiveFrame", "Glance", Verdict, "CauseCode | None"]
 
 
