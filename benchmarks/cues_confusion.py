@@ -1,106 +1,150 @@
-"""Which cause the cues name when a known fault is put on real photographs, and which on photographs as they are.
+"""Which cause is named for each known fault, by three hands, on real photographs and phantom eyes; and where none is.
 
-    python benchmarks/cues_confusion.py PHOTOGRAPHS [--each 30] [--strength 0.5 0.8 1.0] [--profile FILE]
+    python benchmarks/cues_confusion.py PHOTOGRAPHS --cache DIR [--use judging] [--each 6] [--eyes 4] [--hands ...]
+    python benchmarks/cues_confusion.py PHOTOGRAPHS --cache DIR --gate [--bundle DIR]
 
-PHOTOGRAPHS is a folder with labels.csv (columns file, source, quality). Faults are those of `fundusgate.phantom`.
-A row is what was done to the photograph, a column what the cues name; "none" where no severity reaches the profile's
-`causes.main`. The last lines are the areas under the curve of good against reject for the sharpness figures.
+PHOTOGRAPHS is a folder with labels.csv; `data/causes_photographs.csv` says which of them serve for tuning and which to
+judge (mexico, srahim, diaretdb1: nothing was ever fitted to them). Hands: the phantom's own faults, `other` and
+`third` (causes/*_hand.py); to `third` nothing was fitted. A row is what was put on, a column the strength. Real
+photographs with known faults follow: lens dust and opacities of ODIR's labels. With --gate the whole gate judges in
+the bundle's INT8, networks and all, and "named" is what the operator is told; without, the cues alone.
+
+Cases, cues and the networks' words are kept in the cache, so that a second run takes seconds.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
 import random
 from collections import Counter, defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cv2
-from sklearn.metrics import roc_auc_score
+from causes.cases import HANDS, cue_figures, cues_of, wanted
+from causes.evaluation import NONE, Tally, chosen, eyes, interval
+from causes.gate import judgements
+from rich.progress import track
 
-from fundusgate.codes import CauseCode
-from fundusgate.phantom import degrade
+from fundusgate.codes import CauseCode, Verdict
+from fundusgate.runtime.assessor import Assessor
 from fundusgate.runtime.causes import cue_severities, rank
-from fundusgate.runtime.cues import Cues, measure_cues
-from fundusgate.runtime.disc import find_disc
-from fundusgate.runtime.field_cut import visible_field
-from fundusgate.runtime.photograph import read_photograph
-from fundusgate.runtime.preprocessing import frame_disc
 from fundusgate.runtime.profile import Profile
+from fundusgate.training.photographs import read_records
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from collections.abc import Callable
 
-SIDE = 256
+    from fundusgate.runtime.verdict import Judgement
+
+    Namer = Callable[[str, str], list[str]]
+
 SEED = 2
-CONCLUSIONS = (CauseCode.NOT_FUNDUS, CauseCode.UNKNOWN)
-PUT_ON = [code for code in CauseCode if code not in CONCLUSIONS]
+REFUSED = (Verdict.RETAKE, Verdict.CANNOT_OBTAIN)
 
 
-def framed(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-    """The photograph's square at the cues' size, and its field."""
-    rgb = read_photograph(path)
-    square = frame_disc(rgb, find_disc(rgb), SIDE)
-    return square.rgb, visible_field(square.rgb, square.inside)
+def by_cues(root: Path, folder: Path, profile: Profile) -> Namer:
+    """The first cause by the cues alone, or none below the profile's `causes.main`."""
+
+    def named(photograph: str, hand: str) -> list[str]:
+        names = []
+        for row in cue_figures(root, photograph, hand, folder):
+            causes = rank(cue_severities(cues_of(row), profile.causes), profile.causes)
+            names.append(causes[0].code.value if causes and causes[0].severity >= profile.causes.main else NONE)
+        return names
+
+    return named
 
 
-def named(cues: Cues, profile: Profile) -> str:
-    """The main cause by the cues alone."""
-    causes = rank(cue_severities(cues, profile.cues), profile.causes)
-    return causes[0].code.value if causes and causes[0].severity >= profile.causes.main else "none"
+def drawn(names: list[str], each: int) -> list[str]:
+    """At most so many of each source, the same at every call; all for 0."""
+    by_source: defaultdict[str, list[str]] = defaultdict(list)
+    for name in names:
+        by_source[name.split("/", maxsplit=1)[0]].append(name)
+    # a smaller number takes a part of what a greater one takes
+    orders = {source: random.Random(SEED).sample(of, len(of)) for source, of in by_source.items()}
+    return [name for order in orders.values() for name in order[: each or None]]
 
 
-def groups_of(folder: Path, each: int) -> dict[str, list[Path]]:
-    """Photographs by source and quality, `each` of a group at most, drawn with a fixed seed."""
-    found: defaultdict[str, list[Path]] = defaultdict(list)
-    with (folder / "labels.csv").open(encoding="utf-8", newline="") as stream:
-        for row in csv.DictReader(stream):
-            found[f"{row['source']} {row['quality']}".strip()].append(folder / row["file"])
-    draw = random.Random(SEED)
-    return {name: draw.sample(paths, min(each, len(paths))) for name, paths in sorted(found.items())}
+def real_faults(root: Path) -> dict[str, list[str]]:
+    """Real photographs that somebody said a fault of."""
+    records = [record for record in read_records(root) if record.source == "odir"]
+    named = {
+        "ODIR, lens dust (CENTRAL_GHOST)": [record for record in records if record.artifact == "lens_dust"],
+        "ODIR, media opacity (MEDIA_OPACITY)": [record for record in records if record.weak],
+    }
+    return {name: [str(record.path.relative_to(root)) for record in of] for name, of in named.items()}
+
+
+def of_the_gate(all_judged: dict[tuple[str, str], list[Judgement]]) -> str:
+    """Of single faults: how many the gate refuses, and of these how many with the right cause."""
+    lines = []
+    for hand in dict.fromkeys(hand for _, hand in all_judged if hand):
+        refused: list[bool] = []
+        every = 0
+        for (photograph, of), judged in all_judged.items():
+            for case, said in zip(wanted(photograph, of), judged, strict=True) if of == hand else ():
+                if len(case.codes) == 1:
+                    every += 1
+                    if said.verdict in REFUSED:
+                        refused.append(said.main is case.codes[0])
+        lines.append(
+            f"{hand} hand: {interval(len(refused), every)} refused; of these the cause is right in"
+            f" {interval(sum(refused), len(refused))}"
+        )
+    return "\n\n".join(lines)
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("photographs", type=Path)
-    parser.add_argument("--each", type=int, default=30, help="photographs of each group")
-    parser.add_argument("--strength", type=float, nargs="+", default=[0.5, 0.8, 1.0])
+    parser.add_argument("--cache", type=Path, required=True, help="folder for cases, cues and words")
+    parser.add_argument("--use", choices=("tuning", "judging"), default="judging")
+    parser.add_argument("--each", type=int, default=6, help="photographs of each source; 0 for all that are listed")
+    parser.add_argument("--eyes", type=int, default=4, help="phantom eyes")
+    parser.add_argument("--hands", nargs="+", choices=HANDS, default=list(HANDS))
     parser.add_argument("--profile", type=Path, default=None)
+    parser.add_argument("--gate", action="store_true", help="judge by the whole gate, not by the cues alone")
+    parser.add_argument("--bundle", type=Path, default=None)
+    parser.add_argument("--confusion", action="store_true", help="whole confusion matrices, too")
     given = parser.parse_args()
     cv2.setNumThreads(1)
-    profile = Profile.load(given.profile)
-    table: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    figures: dict[str, list[Cues]] = {}
-    groups = groups_of(given.photographs, given.each)
-    for name, paths in groups.items():
-        figures[name] = [measure_cues(*framed(path)) for path in paths]
-        table[f"as taken: {name}"].update(named(cues, profile) for cues in figures[name])
-    # faults need a photograph that has none: the groups that experts called good, at full resolution first
-    clean = [path for name, paths in groups.items() if name.endswith("good") for path in paths]
-    for index, path in enumerate(random.Random(SEED).sample(clean, min(given.each, len(clean)))):
-        rgb, field = framed(path)
-        for code in PUT_ON:
-            for strength in given.strength:
-                worse = degrade(rgb, field, code, strength, index).rgb.copy()
-                worse[~field] = 0
-                table[f"{code.value} {strength:g}"][
-                    named(measure_cues(worse, visible_field(worse, field)), profile)
-                ] += 1
-    columns = ["none", *(code.value for code in PUT_ON)]
-    print(f"{'':28}" + " ".join(f"{column[:4] + column[-3:]:>7}" for column in columns))
-    for name, counts in table.items():
-        print(f"{name:28}" + " ".join(f"{counts[column] or '.':>7}" for column in columns))
-    for name, good in figures.items():
-        rejected = figures.get(name.replace("good", "reject"))
-        if name.endswith("good") and rejected:
-            truth = [1] * len(good) + [0] * len(rejected)
-            both = [cues.sharpness for cues in (*good, *rejected)]
-            detail = roc_auc_score(truth, [sharpness.detail for sharpness in both])
-            ratio = roc_auc_score(truth, [sharpness.fine_to_coarse for sharpness in both])
-            print(f"AUC good over reject, {name.split()[0]}: detail {detail:.3f}, fine_to_coarse {ratio:.3f}")
+    root = given.photographs
+    names = [*drawn(chosen(given.use), given.each), *eyes(given.use, given.eyes)]
+    clean = chosen("clean" if given.use == "tuning" else "clean_judging")
+    tally, judged = Tally(), {}
+    assessor = Assessor.open(given.bundle, threads=1) if given.gate else None
+    try:
+        if assessor is None:
+            named = by_cues(root, given.cache, Profile.load(given.profile))
+        else:
+            profile = assessor.profile if given.profile is None else Profile.load(given.profile)
+            opened = assessor
+
+            def named(photograph: str, hand: str) -> list[str]:
+                said = judgements(root, photograph, hand, given.cache, opened, profile)
+                judged[photograph, hand] = said
+                return [NONE if each.main is None else each.main.value for each in said]
+
+        for name in track(names, "faults"):
+            for hand in ("", *given.hands):
+                tally.add(wanted(name, hand), named(name, hand))
+        for name in track(clean, "as taken"):
+            tally.add(wanted(name, ""), named(name, ""))
+        print(tally.told())
+        if judged:
+            print(f"\n{of_the_gate(judged)}")
+        for what, photographs in real_faults(root).items():
+            found = Counter(named(name, "")[0] for name in track(photographs, "real faults"))
+            print(f"\n{what}: {', '.join(f'{name} {count}' for name, count in found.most_common())}")
+        if given.confusion:
+            for hand in given.hands:
+                print(f"\n{tally.confusion(hand)}")
+    finally:
+        if assessor is not None:
+            assessor.close()
+    print(f"\n{len(names)} photographs with faults, {len(clean)} clean; {CauseCode.UNKNOWN.value} only by the gate")
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ class _Strict(BaseModel):
 
 
 class CueScale(_Strict):
-    """How one cue enters: its figure, or the logarithm or the amount of it, less `centre`, over `scale`, within `limit`."""
+    """How one cue enters: its figure, the logarithm or the amount of it, less `centre`, over `scale`."""
 
     as_: Annotated[Literal["figure", "log", "amount"], Field(alias="as")] = "figure"
     centre: float

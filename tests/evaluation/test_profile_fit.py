@@ -125,9 +125,10 @@ def test_a_form_that_cannot_be_edited_is_refused_and_leaves_nothing(tmp_path: Pa
     base = tmp_path / "base.toml"
     text = DEFAULT_PROFILE.read_text(encoding="utf-8").replace("[score]", "").replace("accept = 66.0", "", 1)
     start = text.index("retake = 55.0")
-    text = text[:start].replace("name =", "score = { accept = 66.0, retake = 55.0, by_map = 0.75 }\nname =") + text[
-        text.index("[map]") :
-    ]
+    text = (
+        text[:start].replace("name =", "score = { accept = 66.0, retake = 55.0, by_map = 0.75 }\nname =")
+        + text[text.index("[map]") :]
+    )
     base.write_text(text, encoding="utf-8")
     assert Profile.load(base) == BASE
     content = BASE.model_dump()

@@ -64,4 +64,3 @@ def test_nonsense_is_refused(tmp_path: Path, change: tuple[str, str], says: str)
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ProfileError, match=r"absent\.toml cannot be read"):
         Profile.load(tmp_path / "absent.toml")
-

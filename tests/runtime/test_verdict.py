@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -11,12 +12,14 @@ from hypothesis.extra.numpy import arrays
 
 from fundusgate.codes import CauseCode, Verdict
 from fundusgate.runtime.causes import Cause, cue_severities, rank
-from fundusgate.runtime.cues import Cues
 from fundusgate.runtime.cues.exposure import Exposure
 from fundusgate.runtime.cues.retina import RetinaLikeness
 from fundusgate.runtime.profile import Profile
 from fundusgate.runtime.verdict import judge
 from tests.runtime.cues.fields import clean, faulty, faulty_twice
+
+if TYPE_CHECKING:
+    from fundusgate.runtime.cues import Cues
 
 PROFILE = Profile.load()
 CELLS = np.hypot(*np.meshgrid(np.arange(16) - 7.5, np.arange(16) - 7.5)) < 8

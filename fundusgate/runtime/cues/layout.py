@@ -33,7 +33,7 @@ _CELLS = SIDE // COARSE
 _AXIS = (np.arange(_CELLS, dtype=np.float32) + 0.5) / np.float32(_CELLS / 2) - 1
 _X, _Y = np.meshgrid(_AXIS, _AXIS)
 _RADIUS = np.hypot(_X, _Y)
-_RING = np.searchsorted(np.array(RINGS, np.float32), _RADIUS)
+_RING: NDArray[np.int64] = np.digitize(_RADIUS, RINGS)
 _LEAST = 0.03
 
 
@@ -75,12 +75,13 @@ def measure_layout(view: CueView, visibility: NDArray[np.float32]) -> Layout:
     field = share > 0.5
     if not field.any():
         return Layout(*([0.0] * 9))
-    inverse = 1 / np.maximum(share, np.float32(0.5))
-    light = view.coarse.sums(view.luminance) * inverse
+    inverse = np.float32(1) / np.maximum(share, np.float32(0.5))
+    light = np.asarray(view.coarse.sums(view.luminance) * inverse, np.float32)
     white = view.coarse.sums(view.white) * inverse
     peak = quantile(light[field], 0.9)
-    counts = np.bincount(_RING[field], minlength=len(RINGS) + 1)[: len(RINGS)]
-    sums = np.bincount(_RING[field], weights=light[field], minlength=len(RINGS) + 1)[: len(RINGS)]
+    ring = _RING[field]
+    counts = np.bincount(ring, minlength=len(RINGS) + 1)[: len(RINGS)]
+    sums = np.bincount(ring, weights=light[field], minlength=len(RINGS) + 1)[: len(RINGS)]
     rings = sums / np.maximum(counts, 1)
     lit = light > max(_LEAST, HALF_LIT * peak)
     parts = {name: float(white[band & field].mean()) if (band & field).any() else 0.0 for name, band in _BANDS.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -43,7 +44,7 @@ class Sharpness:
 
 def _block_means(image: NDArray[np.float32], view: CueView) -> NDArray[np.float32]:
     share = cv2.resize(view.core_weight, (_BLOCKS, _BLOCKS), interpolation=cv2.INTER_AREA)
-    total = cv2.resize(cv2.multiply(image, view.core_weight), (_BLOCKS, _BLOCKS), interpolation=cv2.INTER_AREA)
+    total = cv2.resize(image * view.core_weight, (_BLOCKS, _BLOCKS), interpolation=cv2.INTER_AREA)
     return np.asarray((total / np.maximum(share, 1e-6))[share > 0.5], np.float32)
 
 
@@ -52,9 +53,9 @@ def _tensor(image: NDArray[np.float32], view: CueView) -> NDArray[np.float64]:
         cv2.multiply(cv2.Sobel(image, cv2.CV_32F, *way, ksize=3, scale=0.125), view.core_weight).ravel()
         for way in ((1, 0), (0, 1))
     )
-    pixels = np.count_nonzero(view.core)
-    cross = float(dx @ dy) / pixels
-    return np.array([[float(dx @ dx) / pixels, cross], [cross, float(dy @ dy) / pixels]])
+    # not `@`: a linear algebra library wakes its threads for this, and the networks need the processors
+    across, cross, down = (float(np.einsum("i,i->", one, other)) for one, other in ((dx, dx), (dx, dy), (dy, dy)))
+    return np.array([[across, cross], [cross, down]]) / np.count_nonzero(view.core)
 
 
 def _eight_of(four: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -74,37 +75,37 @@ def measure_sharpness(view: CueView) -> Sharpness:
         return Sharpness(0.0, 0.0, 0.0, 0.0)
     one = cv2.GaussianBlur(view.clipped, (0, 0), 1.0)
     two, four = view.clipped_at_two, view.clipped_at_four
-    fine, coarse = cv2.subtract(one, two), cv2.subtract(two, four)
+    fine, coarse = np.asarray(one - two, np.float32), two - four
     noise_power = (_NOISE_IN_FINE_BAND * view.noise) ** 2
-    fine_power = _block_means(cv2.multiply(fine, fine), view)
-    coarse_power = _block_means(cv2.multiply(coarse, coarse), view)
+    fine_power = _block_means(fine * fine, view)
+    coarse_power = _block_means(coarse * coarse, view)
     if fine_power.size == 0:
         return Sharpness(0.0, 0.0, 0.0, 0.0)
     ratio = float(
         np.sqrt(max(float(fine_power.mean()) - noise_power, 0.0) / (float(coarse_power.mean()) + _FINE_FLOOR))
     )
-    visible = _block_means(cv2.multiply(np.abs(fine), cv2.sqrt(cv2.max(view.illumination, 0))), view)
+    visible = _block_means(np.abs(fine) * np.sqrt(np.maximum(view.illumination, 0)), view)
     amplitude = float(np.exp(np.log(visible + 1e-4).mean()))
-    broad = cv2.subtract(four, _eight_of(four))
+    broad = four - _eight_of(four)
     # a long smear takes the coarse band too, and leaves its fine band with nothing but noise; the coarse bands of a
     # sharp eye differ more by direction themselves, so they weigh less
-    short, long = _blur_direction(fine, coarse, view), _blur_direction(coarse, broad, view)
+    tensors = [_tensor(band, view) for band in (fine, coarse, broad)]
+    short, long = (_blur_direction(one, next_, view.noise) for one, next_ in itertools.pairwise(tensors))
     anisotropy, direction = max(short, (_LONG_WEIGHT * long[0], long[1]))
     return Sharpness(
         fine_to_coarse=ratio, detail=ratio * float(np.sqrt(amplitude)), anisotropy=anisotropy, direction=direction
     )
 
 
-def _blur_direction(fine: NDArray[np.float32], coarse: NDArray[np.float32], view: CueView) -> tuple[float, float]:
-    noise_gradient = (0.35 * _NOISE_IN_FINE_BAND * view.noise) ** 2
-    fine_tensor = _tensor(fine, view)
-    coarse_tensor = _tensor(coarse, view) + 1e-9 * np.eye(2)
-    values, vectors = np.linalg.eigh(coarse_tensor)
+def _blur_direction(
+    fine_tensor: NDArray[np.float64], coarse_tensor: NDArray[np.float64], noise: float
+) -> tuple[float, float]:
+    noise_gradient = (0.35 * _NOISE_IN_FINE_BAND * noise) ** 2
+    values, vectors = np.linalg.eigh(coarse_tensor + 1e-9 * np.eye(2))
     whiten = vectors @ np.diag(1 / np.sqrt(np.maximum(values, 1e-9))) @ vectors.T
     relative = whiten @ np.maximum(fine_tensor - noise_gradient * np.eye(2), -1.0) @ whiten
-    low, high = np.linalg.eigvalsh(relative)
+    (low, high), axes = np.linalg.eigh(relative)
     if high <= 0:
         return 0.0, 0.0
-    _, axes = np.linalg.eigh(relative)
     along = float(np.degrees(np.arctan2(-axes[1, 0], axes[0, 0])) % 180)
     return float(np.clip((high - max(low, 0.0)) / (high + max(low, 0.0)), 0, 1)), along

@@ -57,17 +57,19 @@ class Spots:
 
 
 def _spot(sums: NDArray[np.float32], coarse: CoarseField, sigma: float) -> NDArray[np.float32]:
-    return coarse.full(cv2.subtract(coarse.mean(sums, sigma), coarse.mean(sums, _SURROUND * sigma)))
+    return coarse.full(coarse.mean(sums, sigma) - coarse.mean(sums, _SURROUND * sigma))
 
 
 def measure_spots(view: CueView, ridges: Ridges) -> Spots:
     """Find the optic disc candidate and the palest ghost of a prepared view; all zero for a view without field."""
     if not view.core.any():
         return Spots(*([0.0] * 8))
-    vessels = cv2.boxFilter(cv2.min(ridges.response, 0.15), cv2.CV_32F, (41, 41), borderType=cv2.BORDER_CONSTANT)
+    vessels = cv2.boxFilter(
+        np.minimum(ridges.response, np.float32(0.15)), cv2.CV_32F, (41, 41), borderType=cv2.BORDER_CONSTANT
+    )
     white = view.coarse.sums(view.white)
-    yellow = cv2.subtract(view.coarse.sums(view.luminance), white * np.float32(0.5))
-    disc = cv2.multiply(cv2.max(_spot(yellow, view.coarse, 8.0), 0), cv2.sqrt(cv2.add(vessels, 1e-4)))
+    yellow = view.coarse.sums(view.luminance) - white * np.float32(0.5)
+    disc = np.maximum(_spot(yellow, view.coarse, 8.0), 0) * np.sqrt(vessels + np.float32(1e-4))
     disc *= view.core_weight
     disc *= _NEAR
     disc_row, disc_column = divmod(int(np.argmax(disc)), disc.shape[1])

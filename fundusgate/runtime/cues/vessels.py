@@ -66,36 +66,41 @@ def find_ridges(view: CueView) -> Ridges:
     Returns:
         `Ridges`; values in Weber contrast, so 0.05 is a line 5 % darker than its surroundings.
     """
-    dark = np.zeros_like(view.flat)
-    bright = np.zeros_like(view.flat)
-    cosine = np.zeros_like(view.flat)
-    sine = np.zeros_like(view.flat)
+    shape = view.flat.shape
+    dark, bright, cosine, sine = (np.zeros(shape, np.float32) for _ in range(4))
+    # written over at every scale: taking fresh memory costs more than the arithmetic
+    own, xx, yy, xy, root, line, unit = (np.empty(shape, np.float32) for _ in range(7))
+    better = np.empty(shape, np.uint8)
     for sigma in SCALES:
-        smooth = view.clipped_at_two if sigma == 2.0 else cv2.GaussianBlur(view.clipped, (0, 0), sigma)
-        xx = cv2.Sobel(smooth, cv2.CV_32F, 2, 0, ksize=3, scale=0.25)
-        yy = cv2.Sobel(smooth, cv2.CV_32F, 0, 2, ksize=3, scale=0.25)
-        xy = cv2.Sobel(smooth, cv2.CV_32F, 1, 1, ksize=3, scale=0.25)
-        half_trace = cv2.addWeighted(xx, 0.5, yy, 0.5, 0)
-        half_difference = cv2.addWeighted(xx, 0.5, yy, -0.5, 0)
-        root = cv2.magnitude(half_difference, xy)
+        smooth = view.clipped_at_two if sigma == 2.0 else cv2.GaussianBlur(view.clipped, (0, 0), sigma, own)
+        cv2.Sobel(smooth, cv2.CV_32F, 2, 0, dst=xx, ksize=3, scale=0.25)
+        cv2.Sobel(smooth, cv2.CV_32F, 0, 2, dst=yy, ksize=3, scale=0.25)
+        cv2.Sobel(smooth, cv2.CV_32F, 1, 1, dst=xy, ksize=3, scale=0.25)
+        half_trace = cv2.addWeighted(xx, 0.5, yy, 0.5, 0, dst=line)
+        half_difference = cv2.addWeighted(xx, 0.5, yy, -0.5, 0, dst=yy)
+        cv2.magnitude(half_difference, xy, root)
         # across a line the second derivative is large, along it small; 2.2 restores the contrast of such a line:
         # trace + root - |trace - root| is twice the smaller of the two
-        gain = 4.4 * sigma * sigma
-        line = cv2.multiply(cv2.min(half_trace, root), gain)
-        counter = cv2.multiply(cv2.subtract(root, cv2.max(cv2.add(root, half_trace), 0)), gain)
+        gain = np.float32(4.4 * sigma * sigma)
+        counter = cv2.add(root, half_trace, dst=xx)
+        np.maximum(counter, 0, out=counter)
+        cv2.subtract(root, counter, dst=counter)
+        np.multiply(counter, gain, out=counter)
         cv2.max(bright, counter, bright)
-        better = cv2.compare(line, dark, cv2.CMP_GT)
+        np.multiply(cv2.min(half_trace, root, line), gain, out=line)
+        cv2.compare(line, dark, cv2.CMP_GT, better)
         cv2.max(dark, line, dark)
         # the eigenvector of the larger eigenvalue points across the line; its double angle is (half_difference, xy)
-        unit = cv2.divide(-1.0, cv2.max(root, 1e-9))
-        cv2.copyTo(cv2.multiply(half_difference, unit), better, cosine)
-        cv2.copyTo(cv2.multiply(xy, unit), better, sine)
+        np.maximum(root, np.float32(1e-9), out=root)
+        np.divide(np.float32(-1), root, out=unit)
+        cv2.copyTo(cv2.multiply(half_difference, unit, yy), better, cosine)
+        cv2.copyTo(cv2.multiply(xy, unit, xy), better, sine)
     dark *= view.core_weight
     bright *= view.core_weight
-    weight = cv2.add(cv2.boxFilter(dark, cv2.CV_32F, (9, 9)), 1e-6)
+    weight = cv2.boxFilter(dark, cv2.CV_32F, (9, 9)) + np.float32(1e-6)
     mean_cosine = cv2.divide(cv2.boxFilter(cv2.multiply(dark, cosine), cv2.CV_32F, (9, 9)), weight)
     mean_sine = cv2.divide(cv2.boxFilter(cv2.multiply(dark, sine), cv2.CV_32F, (9, 9)), weight)
-    coherence = cv2.min(cv2.magnitude(mean_cosine, mean_sine), 1.0)
+    coherence = np.minimum(cv2.magnitude(mean_cosine, mean_sine), np.float32(1))
     # half of the double angle, 0..2 pi
     orientation = cv2.phase(mean_cosine, mean_sine) * np.float32(0.5)
     return Ridges(

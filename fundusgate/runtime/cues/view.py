@@ -108,8 +108,11 @@ def quantile(values: NDArray[np.float32], share: float) -> float:
     place = share * (values.size - 1)
     low = int(place)
     high = min(low + 1, values.size - 1)
-    parted = np.partition(values, (low, high))
-    return float(parted[low] + (parted[high] - parted[low]) * (place - low))
+    # numpy's quick way is for one place alone; its neighbour is the greatest of what lies below
+    parted = np.partition(values, high)
+    upper = float(parted[high])
+    lower = float(parted[:high].max()) if high > low else upper
+    return lower + (upper - lower) * (place - low)
 
 
 def _polar() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -166,7 +169,7 @@ class CoarseField:
         if sigma not in self._blurred:
             self._blurred[sigma] = _blurred(self.share, sigma / COARSE)
         weight = self._blurred[sigma]
-        mean = _blurred(sums, sigma / COARSE) / np.maximum(weight, np.float32(1e-3))
+        mean = np.asarray(_blurred(sums, sigma / COARSE) / np.maximum(weight, np.float32(1e-3)), np.float32)
         mean[weight <= 1e-3] = 0
         return mean
 
@@ -212,7 +215,7 @@ def prepare(rgb: NDArray[np.uint8], inside: NDArray[np.bool_]) -> CueView:
     red, green = levels[0] * scale, levels[1] * scale
     coarse = CoarseField(within)
     illumination = coarse.full(coarse.mean(coarse.sums(green), ILLUMINATION_SIGMA))
-    flat = (green - illumination) / np.maximum(illumination, np.float32(DARK_FLOOR))
+    flat = np.asarray((green - illumination) / np.maximum(illumination, np.float32(DARK_FLOOR)), np.float32)
     flat[~within] = 0
     residue = np.abs(cv2.filter2D(flat, cv2.CV_32F, _NOISE_KERNEL)[core])
     noise = quantile(residue, 0.5) / 0.6745 / 6.0 if residue.size else 0.0
