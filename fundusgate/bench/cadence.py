@@ -97,7 +97,7 @@ def measure(
         if told is not None:
             told(len(samples))
     stages = {name: [sample.stages[name] for sample in samples] for name in samples[0].stages}
-    due = [sample.due for sample in samples]
+    due = [round(sample.due, 9) for sample in samples]
     return Series.of(cadence_hz, warm, due, stages, sum(sample.skipped for sample in samples))
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from fundusgate.bench.errors import BenchError
 from fundusgate.bench.record import LoadGenOpinion
-from fundusgate.bench.series import Summary
+from fundusgate.bench.series import Summary, to_nanoseconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,7 +69,7 @@ def second_opinion(press: Callable[[], object], seconds: float, least: int) -> L
             if not failed:
                 try:
                     press()
-                    took.append(1e3 * (time.monotonic() - began))
+                    took.append(to_nanoseconds(1e3 * (time.monotonic() - began)))
                 except (RuntimeError, ValueError) as error:
                     failed.append(error)
             loadgen.QuerySamplesComplete([loadgen.QuerySampleResponse(query.id, 0, 0)])

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from fundusgate.bench.series import VERDICT
+from fundusgate.bench.series import VERDICT, to_nanoseconds
 from fundusgate.bench.shares import Overhead
 from fundusgate.runtime.backends.choice import Engine
 from fundusgate.runtime.backends.onnx_cpu import DISABLED_OPTIMIZERS
@@ -73,7 +73,7 @@ def preparation_parts(
         measure_cues(seen.rgb, field)
         marks.append(time.monotonic())
         for name, start, end in zip(taken, marks, marks[1:], strict=False):
-            taken[name].append(1e3 * (end - start))
+            taken[name].append(to_nanoseconds(1e3 * (end - start)))
     return taken
 
 
@@ -115,7 +115,7 @@ class PlainWork:
             look(framed)
         else:
             looking.result()
-        return 1e3 * (time.monotonic() - began)
+        return to_nanoseconds(1e3 * (time.monotonic() - began))
 
     def networks(self, inputs: tuple[NDArray[np.uint8], NDArray[np.uint8]]) -> float:
         """Milliseconds for both networks alone.
@@ -126,7 +126,7 @@ class PlainWork:
         began = time.monotonic()
         for call, image in zip(self._calls, inputs, strict=True):
             call(image)
-        return 1e3 * (time.monotonic() - began)
+        return to_nanoseconds(1e3 * (time.monotonic() - began))
 
     def inputs(self, rgb: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         """What both networks take of a photograph."""

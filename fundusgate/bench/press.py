@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from fundusgate.bench.errors import BenchError
-from fundusgate.bench.series import VERDICT
+from fundusgate.bench.series import VERDICT, to_nanoseconds
 from fundusgate.runtime.gate.observations import Aim, LiveView, Pressed, StillJudged, StillKept, StillTaken
 from fundusgate.runtime.gate.settings import GateSettings
 from fundusgate.runtime.gate.state import RESTING, GateState
@@ -76,7 +76,7 @@ class PressToVerdict:
         if state.phase not in RESTING:
             raise BenchError(f"the gate gave no outcome ({state.phase.value}: {state.why}): look at the camera's clock")
         inside = {name: said.elapsed_ms[name] for name in _INSIDE}
-        return {
+        stages = {
             "wake": 1e3 * (began - due),
             "capture": 1e3 * (captured - pressed),
             **inside,
@@ -84,6 +84,7 @@ class PressToVerdict:
             "gate": 1e3 * ((pressed - began) + (heard - captured) + (ended - assessed)),
             VERDICT: 1e3 * (ended - due),
         }
+        return {name: to_nanoseconds(took) for name, took in stages.items()}
 
 
 def _told(state: GateState, observation: Observation) -> GateState:

@@ -25,6 +25,11 @@ class Plain(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+def to_nanoseconds(milliseconds: float) -> float:
+    """Rounded to what the clock can tell: further digits are of the subtraction, and would double a record's size."""
+    return round(milliseconds, 6)
+
+
 def alike(one: float | None, other: float | None) -> bool:
     """Whether two figures say the same; another processor may add in another order, which moves the last digits."""
     if one is None or other is None:
