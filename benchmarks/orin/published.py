@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 ULTRALYTICS = "https://docs.ultralytics.com/guides/nvidia-jetson"
-"""Its tables of YOLO11, TensorRT's rows, Ultralytics 8.3.51: mean inference time. The power mode is not stated; both boards are taken at
-their highest, of which its page tells the reader, and as which the two boards' figures relate."""
+"""Its tables of YOLO11, TensorRT's rows, Ultralytics 8.3.51: mean inference time. The power mode is not stated; both
+boards are taken at their highest, as its page advises the reader, and as the two boards' figures relate."""
 
 NANO = ("Orin Nano 8GB Super", "MAXN_SUPER")
 NX = ("Orin NX 16GB", "MAXN")
