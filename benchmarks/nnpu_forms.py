@@ -163,6 +163,7 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, help="of efiqa-cp-edge; the shipped ones unless given")
     parser.add_argument("--sources", nargs="+", default=["idrid", "eyeq_hi"])
     parser.add_argument("--each", type=int, default=150, help="photographs of each source at most")
+    parser.add_argument("--priors", nargs="*", type=float, default=PRIORS, help="of the sweep; none for no sweep")
     parser.add_argument("--seeds", type=int, default=3, help="heads of each form and prior")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
@@ -192,7 +193,7 @@ def main() -> None:
     report.say("degraded among the unlabelled, true share", round(float(unlabelled.hidden.float().mean()), 4))
     truth = asked.hidden.numpy()
     for form in NegativeRisk:
-        for prior in PRIORS:
+        for prior in options.priors:
             runs = []
             for seed in range(options.seeds):
                 head, negative = learnt(scaled(made.features), scaled(unlabelled.features), prior, form, seed)
