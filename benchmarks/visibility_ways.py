@@ -32,7 +32,7 @@ from fundusgate.runtime.photograph import read_photograph
 from fundusgate.training.augmentation import another_camera, sensor
 from fundusgate.training.photographs import PhotographRecord, Quality, read_records
 from fundusgate.visibility.labelling import OUTSIDE, pseudo_label
-from fundusgate.visibility.missing import BAD_FROM, Rule
+from fundusgate.visibility.missing import BAD_FROM, Rule, firm
 from fundusgate.visibility.networks import VisibilityNetworks
 from fundusgate.visibility.phantom_bank import phantom_bank
 from fundusgate.visibility.vessel_training import reframed
@@ -154,7 +154,7 @@ def looks(networks: VisibilityNetworks, paths: list[Path], folder: Path) -> None
     for path in paths:
         square = framed(read_photograph(path))
         maps = filters(square.rgb, square.inside, networks)
-        expected = networks.expected(maps["network"], square.inside)
+        expected = networks.expected(firm(maps["network"]), square.inside)
         line = maps["Frangi"] / max(float(np.quantile(maps["Frangi"], 0.99)), 1e-9)
         planes = [np.dstack([(255 * plane.clip(0, 1)).astype(np.uint8)] * 3) for plane in
                   (maps["network"], line, expected)]  # fmt: skip

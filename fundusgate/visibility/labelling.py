@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fundusgate.runtime.preprocessing import FramedFundus, inside_cells
-from fundusgate.visibility.missing import BAD_FROM, CELLS, Rule, measure
+from fundusgate.visibility.missing import BAD_FROM, CELLS, Rule, firm, measure
 from fundusgate.visibility.vessel_view import framed
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class PseudoLabel:
 
     Attributes:
         photograph: The square about its disc, 256 pixels a side.
-        seen: 256 x 256, visible vessels, share of cover 0..1.
+        seen: 256 x 256, visible vessels, share of cover 0..1, without the faint ones.
         expected: 256 x 256, vessels that should be there.
         measure: 16 x 16, 0..1, what speaks against each cell by the rule.
         cells: 16 x 16 uint8: 0 outside, 1 unlabelled, 2 degraded.
@@ -58,7 +58,7 @@ def pseudo_label(rgb: NDArray[np.uint8], networks: VisibilityNetworks, rule: Rul
         rule: How cells are judged.
     """
     photograph = framed(rgb)
-    seen = networks.vessels(photograph.rgb, photograph.inside)
+    seen = firm(networks.vessels(photograph.rgb, photograph.inside))
     expected = networks.expected(seen, photograph.inside)
     against = measure(rule, seen, expected)
     inside = inside_cells(photograph.inside, CELLS)

@@ -23,6 +23,11 @@ LITTLE = 0.012
 """Mean cover of a cell that nothing is concluded from: a third of what a good photograph shows in the mean cell."""
 
 
+FAINT = 0.15
+"""Cover up to which a visible vessel counts as none. The vessel network is never quite sure of nothing; the inpainting
+network would take that faint ground for the mark of a place without a hole, and fill nothing on a real photograph."""
+
+
 class Rule(str, Enum):
     """How a cell is judged."""
 
@@ -34,6 +39,11 @@ class Rule(str, Enum):
 
 BAD_FROM = {Rule.PUBLISHED: MOST_OF_A_CELL, Rule.MISSING_SHARE: 0.5}
 """Measure of a rule at and above which a cell is bad."""
+
+
+def firm(vessels: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A map of visible vessels, 0..1, without its faint ground: 0 up to `FAINT`, linear to 1 from there."""
+    return np.asarray(np.maximum(vessels - FAINT, 0) / (1 - FAINT), np.float32)
 
 
 def measure(rule: Rule, seen: NDArray[np.float32], expected: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -17,6 +17,7 @@ from fundusgate.training.loop import LoopSettings, TrainingError, train
 from fundusgate.training.photographs import PhotographRecord, Quality, read_records
 from fundusgate.training.run import TERMS, write_weights
 from fundusgate.visibility.inpainting_training import InpaintingSamples, inpainting_loss
+from fundusgate.visibility.missing import firm
 from fundusgate.visibility.networks import EXPECTED, VESSELS, VisibilityNetworks, inpainting_network, vessel_network
 from fundusgate.visibility.phantom_bank import PhantomBank, phantom_bank
 from fundusgate.visibility.vessel_training import VesselSamples, vessel_loss
@@ -30,10 +31,10 @@ if TYPE_CHECKING:
 
 BATCH = 8
 LEARNING_RATE = 4e-3
-VESSEL_STEPS = 1500
-INPAINTING_STEPS = 1500
-PHANTOMS = 180
-A_SOURCE = 500
+VESSEL_STEPS = 900
+INPAINTING_STEPS = 300
+PHANTOMS = 120
+A_SOURCE = 200
 """Good photographs of one source at most whose vessel maps are learnt from."""
 
 
@@ -75,6 +76,7 @@ def run(order: VisibilityOrder) -> tuple[Path, Path]:
     with _progress() as progress:
         bar = progress.add_task("phantoms", total=order.phantoms)
         bank = phantom_bank(order.phantoms, order.seed * 100_000, order.out / "cache", lambda: progress.advance(bar))
+        progress.update(bar, completed=order.phantoms)  # those of an earlier run were not told
     torch.manual_seed(order.seed)
     settings = LoopSettings(
         steps=order.vessel_steps,
@@ -133,7 +135,7 @@ def good_maps(
         bar = progress.add_task("vessel maps", total=len(store))
         maps = []
         for rgb, inside in _frames(store):
-            vessels = np.round(networks.vessels(rgb, inside) * 255).astype(np.uint8)
+            vessels = np.round(firm(networks.vessels(rgb, inside)) * 255).astype(np.uint8)
             maps.append(np.dstack([vessels, inside.astype(np.uint8) * 255]))
             progress.advance(bar)
     counts: dict[str, int] = {}

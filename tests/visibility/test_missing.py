@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fundusgate.visibility.missing import BAD_FROM, LITTLE, Rule, cell_means, measure
+from fundusgate.visibility.missing import BAD_FROM, FAINT, LITTLE, Rule, cell_means, firm, measure
 
 SIDE, STEP = 256, 16
 
@@ -61,3 +61,8 @@ def test_another_size_is_refused() -> None:
 def test_cells_are_means() -> None:
     plane = np.arange(SIDE * SIDE, dtype=np.float32).reshape(SIDE, SIDE)
     assert cell_means(plane)[2, 5] == pytest.approx(plane[32:48, 80:96].mean(), rel=1e-6)
+
+
+def test_the_faint_ground_is_none_and_the_rest_keeps_its_order() -> None:
+    cover = np.array([0.0, FAINT, (1 + FAINT) / 2, 1.0], np.float32)
+    assert firm(cover) == pytest.approx([0, 0, 0.5, 1])
