@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .load import caution
-from .ours import EVERY, OURS
+from .ours import COMPILED, EAGER, EVERY, OPENVINO_FP32, OURS
 from .turns import by_round, median_interval
 
 if TYPE_CHECKING:
@@ -35,7 +35,16 @@ def told(record: Record) -> str:
         f" {record.rounds}. Other programs took {share} of the processors meanwhile. {versions}."
     )
     doubt = caution(record.others_share)
-    return f"{where}\n\n**{doubt}**" if doubt else where
+    return "\n\n".join(filter(None, [where, f"**{doubt}**" if doubt else "", _same(record)]))
+
+
+def _same(record: Record) -> str:
+    """That the float ones compute the same network."""
+    floats = (EAGER, COMPILED, OPENVINO_FP32)
+    apart = [item.apart for item in record.timed if item.what in floats and item.apart is not None]
+    if not apart:
+        return ""
+    return f"Outputs of PyTorch and of OpenVINO in fp32 differ from ONNX Runtime's by {max(apart):.1e} at most."
 
 
 def networks_of(record: Record) -> list[str]:

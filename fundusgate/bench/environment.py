@@ -23,7 +23,16 @@ if TYPE_CHECKING:
     from fundusgate.device.board.board import BoardState
     from fundusgate.runtime import Assessor
 
-_PACKAGES = ("numpy", "onnxruntime", "onnxruntime-gpu", "opencv-python-headless", "pillow", "pycuda", "tensorrt")
+_PACKAGES = (
+    "numpy",
+    "onnxruntime",
+    "onnxruntime-gpu",
+    "opencv-python-headless",
+    "openvino",
+    "pillow",
+    "pycuda",
+    "tensorrt",
+)
 
 
 def setup_of(

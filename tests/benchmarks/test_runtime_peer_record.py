@@ -21,6 +21,7 @@ def record(share: float | None = 0.01) -> Record:
         Timed(network="edge", what=ours.OURS, apart=0.01, turns=[[5.0, 5.0, 9.0], [6.0]]),
         Timed(network="edge", what=ours.ORT_FP32, apart=0.0, turns=[[12.5], [15.0]]),
         Timed(network="edge", what=ours.COMPILED, failed="no compiler"),
+        Timed(network="edge", what=ours.OPENVINO_FP32, apart=3e-6, turns=[[11.0], [11.0]]),
         Timed(network="score", what=ours.OURS, apart=0.01, turns=[[30.0], [30.0]]),
         Timed(network="score", what=ours.ORT_FP32, apart=0.0, turns=[[60.0], [60.0]]),
         Timed(network="", what="a hand feature", turns=[[0.35], [0.36]]),
@@ -64,6 +65,7 @@ def test_times_and_ratios_follow_from_the_rounds() -> None:
     assert row(text, ours.OURS)[1:3] == ["**5.50 (5.00 to 6.00)**", "1.00 (1.00 to 1.00)"]
     assert row(text, ours.COMPILED)[1:3] == ["not measured: no compiler", ""]
     assert row(text, ours.EAGER)[1] == "not asked for"
+    assert "differ from ONNX Runtime's by 3.0e-06 at most" in text
     assert row(text, "both our networks, int8-cpu")[1] == "**35.5 (35.0 to 36.0)**"
     assert row(text, "a hand feature")[2].startswith("0.010")
 
