@@ -36,8 +36,12 @@ def export(
         Path | None, typer.Option(help="Folder of DINOv3 ViT-L/16's weights, for efiqa-cp and efiqa.", file_okay=False)
     ] = None,
     jetpack: Annotated[
-        str, typer.Option(help="The oldest JetPack that shall take the graphs; for 5.1 they are written in opset 16.")
-    ] = "6.0",
+        str,
+        typer.Option(
+            help="The oldest JetPack whose TensorRT shall take the graphs as they are: weights are stored in float"
+            " before 6.1, and 5.1 gets opset 16. `fundusgate compile` takes any bundle from 6.0 on."
+        ),
+    ] = "6.1",
     method: Annotated[
         str, typer.Option(help="How ranges are drawn from what was seen: minmax, percentile or entropy.")
     ] = "percentile",

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fundusgate.export.bundle_writer import replacing, write_manifest
+from fundusgate.export.compact import compact
 from fundusgate.export.onnx_export import INPUT_NAME, to_onnx
 from fundusgate.export.parity import fp32_parity
 from fundusgate.export.saving import save_graph
@@ -98,7 +99,7 @@ def export_bundle(
     out: Path,
     quantization: Quantization | None = None,
     tell: Callable[[str], None] = lambda _step: None,
-    form: Form = lambda model: model,
+    form: Form = compact,
 ) -> None:
     """Export networks and publish them as one bundle.
 

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 RANKED_ON = 24
 """Photographs of the calibration set that layers are ranked on when a precision breaks the budget."""
+CORRECTED_ON = 128
+"""Photographs of the calibration set, spread over it, that a score's mean error is learnt from."""
 
 CUES_ALONE = Preprocessing(version=PREPROCESSING_VERSION, framing=Framing.DISC, size=512)
 """How a photograph is framed for the cues where no map network is exported."""
@@ -143,8 +145,11 @@ class Quantization:
         ranking = PreparedSet.prepare(
             self.manifest, self.manifest.calibration[:RANKED_ON], map_how, hows, scratch / "ranking"
         )
+        every = self.manifest.calibration
+        spread = every[:: max(1, len(every) // CORRECTED_ON)][:CORRECTED_ON] if Role.SCORE in gate else ()
+        correction = PreparedSet.prepare(self.manifest, spread, map_how, hows, scratch / "correction")
         profile = with_working_points(Profile.load(), gate)
-        return Search(networks, parity, ranking, profile, self.budget, scratch, tell)
+        return Search(networks, parity, ranking, correction, profile, self.budget, scratch, tell)
 
     def _report(self, reports: Sequence[TargetReport]) -> AccuracyReport:
         return AccuracyReport(
@@ -180,6 +185,8 @@ def _parity(report: NetworkReport) -> ParityFigures:
         named["dice"] = figures.dice
     else:
         named |= {"srcc": figures.srcc, "plcc": figures.plcc}
+    if report.bias_correction is not None:
+        named["bias_correction"] = report.bias_correction
     total = report.flips.total
     return ParityFigures(
         reference="fp32",

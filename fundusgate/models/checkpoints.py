@@ -38,6 +38,8 @@ DAMAGED = (
 """What torch raises for damaged files: undocumented, found by changing and removing bytes."""
 WRAPPERS = ("params", "params_ema", "state_dict")
 """Keys under which a checkpoint may keep its state dict, in order of preference: the official test loads `params`."""
+LEFT_OUT = "left_out"
+"""Entry of a safetensors header: the buffers, of those that the architecture fixes, that the file does without."""
 LISTED = 8
 """How many names an error message lists of each kind."""
 
@@ -71,11 +73,25 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
     return _without_module_prefix(path, _unwrapped(path, content))
 
 
+def without_constants(state: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """A state dict without the buffers that the architecture fixes, and what the file's header must say of it.
+
+    Args:
+        state: Of a network of this package.
+
+    Returns:
+        What to store, and entries for a safetensors header that lets `load_checkpoint` do without the rest.
+    """
+    kept = {name: tensor for name, tensor in state.items() if not name.endswith(CONSTANT_BUFFERS)}
+    return kept, {} if len(kept) == len(state) else {LEFT_OUT: ", ".join(CONSTANT_BUFFERS)}
+
+
 def load_checkpoint(network: nn.Module, path: Path) -> None:
     """Load a checkpoint into a network, all of it or nothing.
 
     Floating-point tensors of other precisions become the network's own (float32). Buffers that the architecture itself
-    fixes (relative position index, attention mask) must be equal to the network's.
+    fixes (relative position index, attention mask) must be equal to the network's; a file whose header says that it
+    leaves them out (`without_constants`) may lack them, no other.
 
     Args:
         network: the network; unchanged when the checkpoint is refused.
@@ -87,6 +103,8 @@ def load_checkpoint(network: nn.Module, path: Path) -> None:
     """
     state = read_state_dict(path)
     expected = network.state_dict()
+    if _leaves_constants_out(path):
+        state = {name: tensor for name, tensor in expected.items() if name.endswith(CONSTANT_BUFFERS)} | state
     shared = [name for name in expected if name in state]
     problems = [
         _listing("missing", (name for name in expected if name not in state)),
@@ -123,6 +141,15 @@ def _read_safetensors(path: Path) -> dict[str, Tensor]:
     except (SafetensorError, OSError) as error:
         raise CheckpointError(f"{path}: not a whole safetensors file ({error}); fetch or copy it again") from error
     return tensors
+
+
+def _leaves_constants_out(path: Path) -> bool:
+    if path.suffix != ".safetensors":
+        return False
+    from safetensors import safe_open
+
+    with safe_open(path, framework="pt") as stream:
+        return (stream.metadata() or {}).get(LEFT_OUT) == ", ".join(CONSTANT_BUFFERS)
 
 
 def _read_pickled(path: Path) -> object:

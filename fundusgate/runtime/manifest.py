@@ -187,7 +187,8 @@ class ParityFigures(_Strict):
     max_abs_difference: dict[str, Annotated[float, Field(ge=0)]]
     """By output name, in the output's own units."""
     figures: dict[str, float] = {}
-    """By name, on the reported scale: `srcc`, `plcc`, `mean`, `p99` of a score; `mean`, `p99`, `dice` of a map."""
+    """By name, on the reported scale: `srcc`, `plcc`, `mean`, `p99` of a score and the `bias_correction` in its graph;
+    `mean`, `p99`, `dice` of a map."""
     verdict_flips: VerdictFlips | None = None
     """None where no photographs were judged."""
 

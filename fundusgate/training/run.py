@@ -11,6 +11,7 @@ from rich.progress import Progress
 from safetensors.torch import save_file
 
 from fundusgate.models import build
+from fundusgate.models.checkpoints import without_constants
 from fundusgate.models.weights import shipped_weights
 from fundusgate.runtime.preprocessing import PREPROCESSING_VERSION
 from fundusgate.training.frames import FrameStore, open_frames
@@ -146,13 +147,13 @@ def card(order: TrainingOrder, settings: LoopSettings, store: FrameStore) -> dic
 
 
 def write_weights(network: torch.nn.Module, path: Path, metadata: dict[str, str]) -> Path:
-    """Half-precision safetensors of a network's state with its card, written whole or not at all."""
+    """Half-precision safetensors of what a network learnt with its card, written whole or not at all."""
+    kept, left_out = without_constants(network.state_dict())
     state = {
-        name: (tensor.half() if tensor.dtype == torch.float32 else tensor).contiguous()
-        for name, tensor in network.state_dict().items()
+        name: (tensor.half() if tensor.dtype == torch.float32 else tensor).contiguous() for name, tensor in kept.items()
     }
     partial = path.with_suffix(".partial")
-    save_file(state, partial, metadata=metadata)
+    save_file(state, partial, metadata=metadata | left_out)
     partial.chmod(0o644)
     partial.replace(path)
     return path

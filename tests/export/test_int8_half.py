@@ -74,22 +74,22 @@ def test_the_same_layers_are_quantized_and_lie_where_their_weights_do(
     quantized = quantize_for_tensorrt(graph, ranges)
     assert len(nodes(mixed, "DequantizeLinear")) == len(nodes(quantized, "DequantizeLinear"))
     held, stored = constants(quantized), constants(mixed)
-    weights = [node for node in nodes(quantized, "QuantizeLinear") if node.input[0] in held]
+    weights = [node for node in nodes(quantized, "DequantizeLinear") if node.input[0] in held]
     assert len(weights) == 4
     for node in weights:
-        weight, scales = held[node.input[0]], held[node.input[1]]
-        shape = [1] * weight.ndim
+        codes, scales = held[node.input[0]].astype(int), held[node.input[1]]
+        shape = [1] * codes.ndim
         shape[node.attribute[0].i] = -1
-        codes = np.rint(weight / scales.reshape(shape))
-        found = stored[f"{node.input[0]}_stored_quantized"]
+        found = stored[node.input[0]].astype(int)
         normal = np.broadcast_to(scales.reshape(shape) >= SMALLEST_NORMAL, codes.shape)
         assert normal.any()
         assert np.abs(found[normal] - codes[normal]).max() <= 1
         # Weights on codes of half-precision scales: the errors of one output's weights still cancel.
-        (pair,) = (other for other in nodes(mixed, "DequantizeLinear") if other.input[0].startswith(node.input[0]))
+        (pair,) = (other for other in nodes(mixed, "DequantizeLinear") if other.input[0] == node.input[0])
         held_scales = stored[pair.input[1]].astype(np.float32).reshape(shape)
-        others = tuple(side for side in range(weight.ndim) if shape[side] == 1)
-        drift = np.abs((found * held_scales - weight).sum(axis=others, keepdims=True)) / held_scales
+        others = tuple(side for side in range(codes.ndim) if shape[side] == 1)
+        exact = codes * scales.reshape(shape)
+        drift = np.abs((found * held_scales - exact).sum(axis=others, keepdims=True)) / held_scales
         assert drift.max() <= 1.1
 
 
@@ -118,7 +118,7 @@ def test_weights_below_half_precisions_smallest_normal_number_do_not_vanish(
     small = faint(graph, factor)
     mixed = quantize_in_half(small, seen_ranges(small, tensorrt_tensors(small)))
     held = constants(mixed)
-    (name,) = (name for name in held if "dense" in name and name.endswith("_stored_quantized"))
+    (name,) = (name for name in held if "dense" in name and name.endswith("_weight_quantized"))
     (scaled,) = (node for node in nodes(mixed, "DequantizeLinear") if node.input[0] == name)
     scales = held[scaled.input[1]].astype(np.float64)
     assert scales.min() < SMALLEST_NORMAL

@@ -66,7 +66,7 @@ def test_a_newer_opset_is_not_passed_off_as_an_older() -> None:
 def test_only_a_jetpack_that_needs_it_gets_it() -> None:
     model = normalisation([3, 8], [8], {}, bias=False)
     assert form_for(JETPACKS["6.0"])(model) is model
-    assert form_for(JETPACKS["5.1"]) is write_out
+    assert form_for(JETPACKS["5.1"])(model) == write_out(model) != model
     with pytest.raises(ExportError, match=r"5\.1 is the oldest"):
         form_for(JETPACKS["5.0"])
 

@@ -13,6 +13,7 @@ from random_weights import randomise
 from safetensors.torch import save_file
 
 from fundusgate.models import CheckpointError, build, load_checkpoint, read_state_dict
+from fundusgate.models.checkpoints import without_constants
 
 State = dict[str, torch.Tensor]
 INDEX = "bbone.layers.0.blocks.0.attn.relative_position_index"
@@ -109,6 +110,35 @@ def test_buffers_of_another_architecture_are_refused(tmp_path: Path, state: Stat
     state[name][0, -1] += 1
     said = refusal(saved(tmp_path, state))
     assert f"1 different from what the architecture fixes ({name})" in said
+
+
+def without_constants_on_disk(folder: Path, state: State, metadata: dict[str, str] | None = None) -> Path:
+    kept, said = without_constants(state)
+    path = folder / "weights.safetensors"
+    save_file(kept, path, metadata=said if metadata is None else metadata)
+    return path
+
+
+def test_a_file_that_says_so_may_leave_out_what_the_architecture_fixes(tmp_path: Path, state: State) -> None:
+    path = without_constants_on_disk(tmp_path, state)
+    assert len(read_state_dict(path)) == len(state) - 14 - 6
+    assert_is_source(path)
+
+
+def test_any_other_file_must_hold_it(tmp_path: Path, state: State) -> None:
+    assert "20 missing (" in refusal(without_constants_on_disk(tmp_path, state, {"left_out": "attn_mask"}))
+    assert "20 missing (" in refusal(without_constants_on_disk(tmp_path, state, {}))
+    assert "20 missing (" in refusal(saved(tmp_path, without_constants(state)[0]))
+
+
+def test_a_file_that_leaves_it_out_must_hold_the_rest_and_nothing_wrong(tmp_path: Path, state: State) -> None:
+    kept, said = without_constants(state)
+    del kept["bbone.norm.bias"]
+    kept[MASK] = state[MASK] + 1
+    save_file(kept, tmp_path / "weights.safetensors", metadata=said)
+    assert "1 missing (bbone.norm.bias)" in refusal(tmp_path / "weights.safetensors")
+    save_file(kept | {"bbone.norm.bias": state["bbone.norm.bias"]}, tmp_path / "weights.safetensors", metadata=said)
+    assert "1 different from what the architecture fixes" in refusal(tmp_path / "weights.safetensors")
 
 
 def test_kinds_are_compared(tmp_path: Path, state: State) -> None:

@@ -35,6 +35,9 @@ class NetworkReport:
     """Largest absolute difference by output name, in the output's own units."""
     pairs: tuple[NDArray[np.float64], NDArray[np.float64]] = field(repr=False, compare=False)
     """fp32's values and these, for the plot: scores, or cells of the visible field."""
+    bias_correction: float | None = None
+    """Points that the graph adds to every score because it was that much too low on average over calibration
+    photographs; None where nothing was corrected."""
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,10 @@ from fundusgate.export.accuracy.reports import (
     worst_network,
 )
 from fundusgate.export.accuracy.verdicts import maps, scores, verdicts
+from fundusgate.export.quantization.bias_correction import shifted
 from fundusgate.runtime.backends.onnx_cpu import OnnxRuntimeBackend
 from fundusgate.runtime.manifest import Role
+from fundusgate.runtime.outputs import output_that_means
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -61,6 +63,7 @@ class _State:
     graph: onnx.ModelProto
     outputs: Outputs
     put_back: list[str] = field(default_factory=list)
+    correction: float | None = None
     ranking: list[tuple[str, float]] = field(default_factory=list)
 
 
@@ -71,6 +74,7 @@ class Search:
         networks: The first of a role is the one that the gate runs.
         parity: Photographs to measure on.
         ranking: A few photographs of the calibration set, to rank layers on; the parity set stays unseen by the choice.
+        correction: More photographs of the calibration set, to learn a quantized score's mean error from.
         profile: The gate's thresholds, with these networks' working points.
         budget: What a precision may cost.
         folder: For graphs that are tried.
@@ -82,13 +86,14 @@ class Search:
         networks: Sequence[Network],
         parity: PreparedSet,
         ranking: PreparedSet,
+        correction: PreparedSet,
         profile: Profile,
         budget: Budget,
         folder: Path,
         tell: Callable[[str], None] = lambda _step: None,
     ) -> None:
         self._networks = list(networks)
-        self._parity, self._ranking = parity, ranking
+        self._parity, self._ranking, self._correction = parity, ranking, correction
         self._profile, self._budget = profile, budget
         self._folder, self._tell = folder, tell
         self._gate = {network.manifest.role: network for network in reversed(self._networks)}
@@ -96,6 +101,7 @@ class Search:
         self._settled: dict[tuple[Rule, ...], list[_State]] = {}
         self._half: dict[str, list[str]] = {}
         self._reference: dict[str, Outputs] = {}
+        self._fp32: dict[str, Outputs] = {}
         for network in self._networks:
             tell(f"{network.name}: fp32 on {len(parity.photographs)} photographs")
             self._reference[network.name] = self._run(network, network.model, parity)
@@ -144,7 +150,23 @@ class Search:
         put = f" with {len(put_back)} layers put back in float" if put_back else ""
         self._tell(f"{network.name}: {target.precision.value}{put} on {len(self._parity.photographs)} photographs")
         graph = target.make(network.model, network.ranges, put_back)
-        return _State(network, graph, self._run(network, graph, self._parity), put_back)
+        correction = None
+        if target.rules is not None and network.manifest.role is Role.SCORE:
+            graph, correction = self._corrected(network, graph)
+        return _State(network, graph, self._run(network, graph, self._parity), put_back, correction)
+
+    def _corrected(self, network: Network, graph: onnx.ModelProto) -> tuple[onnx.ModelProto, float | None]:
+        """The graph without its score's mean error, and how many points that was; None where it cannot be taken out."""
+        count = len(self._correction.photographs)
+        self._tell(f"{network.name}: its mean error on {count} calibration photographs")
+        if network.name not in self._fp32:
+            self._fp32[network.name] = self._run(network, network.model, self._correction)
+        score = output_that_means(network.manifest, "mean_opinion_score")
+        wanted = self._fp32[network.name][score.name]
+        found = self._run(network, graph, self._correction)[score.name]
+        missing = float((wanted - found).mean(dtype=np.float64))
+        moved = shifted(graph, score.name, missing)
+        return (graph, None) if moved is None else (moved, score.scale * missing)
 
     def _next_to_mend(self, target: Target, states: list[_State], report: TargetReport) -> int | None:
         for worst in worst_network(report.networks):
@@ -215,6 +237,7 @@ class Search:
             ),
             largest={name: float(np.abs(reference[name] - state.outputs[name]).max()) for name in reference},
             pairs=pairs,
+            bias_correction=state.correction,
         )
 
     def _half_violations(self, network: Network) -> list[str]:

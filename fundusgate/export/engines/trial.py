@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from fundusgate.export.engines.builder import BuildSettings, BuiltPlan, build_plan
 from fundusgate.export.engines.comparison import Limits, check_photographs, compare
 from fundusgate.export.engines.memory import LARGEST_WORKSPACE, workspace_for
+from fundusgate.export.engines.taken import graph_taken_by
 from fundusgate.export.engines.timing import time_backend
 from fundusgate.runtime.backends.onnx_cpu import OnnxRuntimeBackend
 from fundusgate.runtime.backends.tensorrt import TensorRtBackend
@@ -91,7 +92,7 @@ def try_candidate(
         Its record.
 
     Raises:
-        EngineError: Memory is short, or TensorRT refused the graph.
+        EngineError: Memory is short, TensorRT refused the graph, or TensorRT 8 needs the onnx package for it.
         BackendError: The engine or its reference cannot run.
         OSError: The disk refused.
     """
@@ -101,7 +102,9 @@ def try_candidate(
     settings = replace(candidate.settings, workspace=workspace)
     progress(f"{model.name}: building {candidate.name} (minutes on a small board)")
     held = slot.timing_cache.read_bytes() if slot.timing_cache.is_file() else b""
-    built = tools.build(tools.api, bundle.graph_path(model.name, candidate.graph), settings, held)
+    path, quantized = bundle.graph_path(model.name, candidate.graph), candidate.graph is Precision.INT8_TRT
+    with graph_taken_by(tools.api, path, quantized=quantized) as graph:
+        built = tools.build(tools.api, graph, settings, held)
     if built.timing_cache:
         write_whole(slot.timing_cache, built.timing_cache)
     photographs = check_photographs(model.input.shape[1])

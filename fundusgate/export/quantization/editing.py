@@ -45,23 +45,14 @@ class QdqEditor:
         if value not in self._codes:
             scale_value = self.initializer(f"{value.name}_scale", np.asarray(scale))
             zero_value = self.initializer(f"{value.name}_zero_point", np.asarray(zero_point))
-            self._codes[value] = self._quantize(value, scale_value, zero_value, None)
+            self._codes[value] = self._quantize(value, scale_value, zero_value)
         return self._codes[value]
 
     def pair(self, value: ir.Value, scale: np.float32, zero_point: np.int8 | np.uint8) -> ir.Value:
         """The tensor after QuantizeLinear, as `codes` gives it, and DequantizeLinear."""
         if value not in self._pairs:
-            self._pairs[value] = self._dequantize(self.codes(value, scale, zero_point), value, None)
+            self._pairs[value] = self._dequantize(self.codes(value, scale, zero_point), value)
         return self._pairs[value]
-
-    def channel_pair(self, weight: ir.Value, scales: NDArray[np.float32], axis: int) -> ir.Value:
-        """Float weights after QuantizeLinear and DequantizeLinear, a scale and an int8 zero point for each channel."""
-        if weight not in self._pairs:
-            scale_value = self.initializer(f"{weight.name}_scale", scales)
-            zero_value = self.initializer(f"{weight.name}_zero_point", np.zeros(scales.shape, np.int8))
-            codes = self._quantize(weight, scale_value, zero_value, axis)
-            self._pairs[weight] = self._dequantize(codes, weight, axis)
-        return self._pairs[weight]
 
     def as_codes(self, value: ir.Value, scale: np.float32, zero_point: np.uint8) -> ir.Value:
         """What an integer activation stands for: it is dequantized, never rounded."""
@@ -111,19 +102,18 @@ class QdqEditor:
                 del self.graph.initializers[name]
         self.graph.sort()
 
-    def _quantize(self, value: ir.Value, scale: ir.Value, zero_point: ir.Value, axis: int | None) -> ir.Value:
+    def _quantize(self, value: ir.Value, scale: ir.Value, zero_point: ir.Value) -> ir.Value:
         codes = ir.Value(name=f"{value.name}_quantized", shape=value.shape, type=zero_point.type)
         node = ir.node(
             "QuantizeLinear",
             [value, scale, zero_point],
-            {} if axis is None else {"axis": axis},
             outputs=[codes],
             name=f"{value.name}_QuantizeLinear",
         )
         self._place((node,), value.producer())
         return codes
 
-    def _dequantize(self, codes: ir.Value, original: ir.Value, axis: int | None) -> ir.Value:
+    def _dequantize(self, codes: ir.Value, original: ir.Value) -> ir.Value:
         quantize = codes.producer()
         if quantize is None:
             raise ValueError(f"{codes.name} is not a quantized activation")
@@ -131,7 +121,6 @@ class QdqEditor:
         node = ir.node(
             "DequantizeLinear",
             [codes, *quantize.inputs[1:]],
-            {} if axis is None else {"axis": axis},
             outputs=[value],
             name=f"{original.name}_DequantizeLinear",
         )

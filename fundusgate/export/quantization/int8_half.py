@@ -6,8 +6,8 @@ ONNX knows from opset 19. The other way, float32 scales at opset 17 with a cast 
 TensorRT-RTX 1.7.1: it runs as many products in INT8, but FTHNet's then write their results in float32, twice the bytes
 of the half precision that they write here.
 
-Weights are stored as int8, which TensorRT takes since 10.0, so that no half-precision weight has to round to its code;
-their codes are chosen for scales that half precision holds, so that no channel's gain is off by a scale's rounding.
+The codes of weights are chosen for scales that half precision holds, so that no channel's gain is off by a scale's
+rounding.
 """
 
 from __future__ import annotations
@@ -63,13 +63,8 @@ def quantize_in_half(
     quantized = ir.from_proto(pairs)
     editor = QdqEditor(quantized.graph)
     for node in list(quantized.graph):
-        if node.op_type != "QuantizeLinear":
-            continue
-        weight = constant(node.inputs[0])
-        if weight is None:
+        if node.op_type == "QuantizeLinear":
             _round_scale(editor, node)
-        else:
-            _store(editor, node, weight)
     editor.finish()
     return to_half(ir.to_proto(quantized))
 
@@ -96,16 +91,3 @@ def _round_scale(editor: QdqEditor, quantize: ir.Node) -> None:
     value = editor.initializer(f"{held.name}_rounded", rounded)
     for node, place in list(held.uses()):
         node.replace_input_with(place, value)
-
-
-def _store(editor: QdqEditor, quantize: ir.Node, weight: NDArray[np.float32]) -> None:
-    held, exact = quantize.inputs[0], constant(quantize.inputs[1])
-    if held is None or exact is None:
-        raise ValueError(f"{quantize.name} has no constant scale: the graph is damaged")
-    axis = quantize.attributes["axis"].as_int()
-    shape = [1] * weight.ndim
-    shape[axis] = -1
-    codes = np.rint(weight / exact.reshape(shape)).astype(np.int8)
-    stored = editor.stored(f"{held.name}_stored", codes, exact, axis)
-    for dequantize in quantize.outputs[0].consumers():
-        dequantize.outputs[0].replace_all_uses_with(stored)

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 
 import onnx_ir as ir
 
+from fundusgate.export.compact import compact
+from fundusgate.export.expand import expand
 from fundusgate.export.quantization.cpu import cpu_tensors, quantize_for_cpu
+from fundusgate.export.quantization.float_weights import with_float_weights
 from fundusgate.export.quantization.half import to_half
 from fundusgate.export.quantization.int8_half import quantize_in_half
 from fundusgate.export.quantization.rules import CPU_RULES, TENSORRT_RULES, Plan, plan_quantization
@@ -16,11 +19,12 @@ from fundusgate.export.quantization.tensorrt import quantize_for_tensorrt, tenso
 from fundusgate.export.quantization.written_out import write_out
 from fundusgate.export.readiness.operators import FIRST_VERSION
 from fundusgate.export.readiness.rules.imports import UINT8_SINCE
+from fundusgate.export.readiness.rules.qdq import STORED_WEIGHTS_SINCE
 from fundusgate.export.specs import ExportError
 from fundusgate.runtime.manifest import Precision
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     import onnx
 
@@ -55,18 +59,18 @@ class Target:
 TARGETS: tuple[Target, ...] = (
     Target(
         Precision.INT8_CPU,
-        lambda model, ranges, kept: quantize_for_cpu(model, ranges, keep_float=kept),
+        lambda model, ranges, kept: compact(quantize_for_cpu(model, ranges, keep_float=kept)),
         CPU_RULES,
     ),
     Target(
         Precision.INT8_TRT,
-        lambda model, ranges, kept: quantize_for_tensorrt(model, ranges, keep_float=kept),
+        lambda model, ranges, kept: compact(quantize_for_tensorrt(model, ranges, keep_float=kept)),
         TENSORRT_RULES,
     ),
-    Target(Precision.FP16_TRT, lambda model, _ranges, _kept: to_half(model), None, half=True),
+    Target(Precision.FP16_TRT, lambda model, _ranges, _kept: compact(to_half(model)), None, half=True),
     Target(
         Precision.INT8_FP16_TRT,
-        lambda model, ranges, kept: quantize_in_half(model, ranges, keep_float=kept),
+        lambda model, ranges, kept: compact(quantize_in_half(model, ranges, keep_float=kept)),
         TENSORRT_RULES,
         half=True,
     ),
@@ -79,7 +83,7 @@ Form = Callable[["onnx.ModelProto"], "onnx.ModelProto"]
 
 
 def form_for(jetpack: JetPack) -> Form:
-    """What the graphs that TensorRT compiles by flags still need before that JetPack takes them.
+    """The last step of the graphs that TensorRT compiles by flags: small files, or what TensorRT 8 takes.
 
     Raises:
         ExportError: Nothing helps there: it takes no uint8 input.
@@ -89,7 +93,13 @@ def form_for(jetpack: JetPack) -> Form:
             f"JetPack {jetpack.version} brings {jetpack.tensorrt_name}, which takes no uint8 input: JetPack 5.1 is the"
             " oldest that graphs are made for"
         )
-    return write_out if jetpack.tensorrt < FIRST_VERSION["LayerNormalization"] else _as_it_is
+    if jetpack.tensorrt >= STORED_WEIGHTS_SINCE:
+        return compact
+    # TensorRT 8 with everything written out: nobody has seen it work constants out.
+    steps: list[Form] = [expand, with_float_weights]
+    if jetpack.tensorrt < FIRST_VERSION["LayerNormalization"]:
+        steps.append(write_out)
+    return _one_after_the_other(steps)
 
 
 def targets_in(form: Form) -> tuple[Target, ...]:
@@ -105,8 +115,13 @@ def targets_in(form: Form) -> tuple[Target, ...]:
     return tuple(formed(target) if target.precision is Precision.INT8_TRT else target for target in TARGETS)
 
 
-def _as_it_is(model: onnx.ModelProto) -> onnx.ModelProto:
-    return model
+def _one_after_the_other(steps: Sequence[Form]) -> Form:
+    def all_of_them(model: onnx.ModelProto) -> onnx.ModelProto:
+        for step in steps:
+            model = step(model)
+        return model
+
+    return all_of_them
 
 
 def tensors_to_calibrate(model: onnx.ModelProto) -> set[str]:

@@ -1,11 +1,11 @@
 """The INT8 graph that TensorRT compiles, from 8.5 on where the network allows it.
 
 Symmetric int8 everywhere, one scale an activation and one an output channel of the weights, an explicit int8 zero point
-shaped like its scale (TensorRT 8.5 wants all three inputs), weights stored in float before their own pair (TensorRT 8
-takes no int8 constant), biases in float (an int32 bias through DequantizeLinear is refused), nothing between a
-convolution and its activation, and of a residual sum only the skip quantized, so that convolution, sum and activation
-become one kernel. Source: NVIDIA TensorRT developer guide, "Working with quantized types", "Q/DQ placement
-recommendations", and what TensorRT-RTX 1.7.1 was seen to do.
+shaped like its scale (TensorRT 8.5 wants all three inputs), weights stored as int8 before a DequantizeLinear (what
+TensorRT before 10 takes instead is in `float_weights`), biases in float (an int32 bias through DequantizeLinear is
+refused), nothing between a convolution and its activation, and of a residual sum only the skip quantized, so that
+convolution, sum and activation become one kernel. Source: NVIDIA TensorRT developer guide, "Working with quantized
+types", "Q/DQ placement recommendations", and what TensorRT-RTX 1.7.1 was seen to do.
 """
 
 from __future__ import annotations
@@ -116,12 +116,8 @@ def _paired(editor: QdqEditor, value: ir.Value | None, ranges: Mapping[str, Tens
 
 
 def _weights(editor: QdqEditor, layer: Layer, weight: NDArray[np.float32], weight_scales: _Scales) -> ir.Value:
-    """Weights in float that lie on their codes, so that TensorRT's rounding finds exactly those."""
     scales = weight_scales(weight, layer.axis)
-    shape = [1] * weight.ndim
-    shape[layer.axis] = -1
-    rounded = to_int8(weight, scales, layer.axis) * scales.reshape(shape)
-    return editor.channel_pair(editor.initializer(f"{layer.name}_weight", rounded), scales, layer.axis)
+    return editor.stored(f"{layer.name}_weight", to_int8(weight, scales, layer.axis), scales, layer.axis)
 
 
 def _take_bytes(editor: QdqEditor, layer: Layer, before: Normalisation, weight_scales: _Scales) -> None:

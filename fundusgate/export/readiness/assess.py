@@ -64,7 +64,8 @@ def judge(subject: Subject, targets: Sequence[Target], *, build: bool = True) ->
     """
     view = GraphView.read(subject.path)
     meant = [target for target in targets if subject.meant_for(target.jetpack)]
-    reports = tuple(check(view, target, subject.name) for target in meant)
+    forms = {jetpack: subject.taken_by(jetpack, view) for jetpack in dict.fromkeys(target.jetpack for target in meant)}
+    reports = tuple(check(forms[target.jetpack], target, subject.name) for target in meant)
     real = audit(subject.path, view) if build and meant and available() else None
     skipped = tuple(target.jetpack.version for target in targets if target not in meant)
     return Outcome(subject.name, reports, real, skipped, _work(view))

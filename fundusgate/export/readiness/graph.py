@@ -69,11 +69,16 @@ class GraphView:
                 self.consumers.setdefault(name, []).append(node)
         self.inputs = [value for value in graph.input if value.name not in self._initializers]
         self.outputs = list(graph.output)
+        self._known = set(self._initializers)
+        for node in graph.node:
+            taken = [name for name in node.input if name]
+            if node.op_type == "Constant" or (taken and self._known.issuperset(taken)):
+                self._known.update(node.output)
         self._values = {value.name: value for value in (*graph.value_info, *graph.input, *graph.output)}
 
     @classmethod
     def read(cls, path: Path) -> GraphView:
-        """Read a file; weights beside it stay where they are until a rule asks for their values.
+        """Read a file and infer its shapes where it states none; weights beside it stay there until a rule asks.
 
         Raises:
             GraphError: It is no ONNX graph.
@@ -88,6 +93,8 @@ class GraphView:
             raise GraphError(
                 f"{path} holds no ONNX graph: give a file that `fundusgate export` or another exporter wrote"
             )
+        if not model.graph.value_info:
+            model = onnx.shape_inference.infer_shapes(model, data_prop=True)
         return cls(model, path.parent)
 
     @property
@@ -125,17 +132,14 @@ class GraphView:
         return values
 
     def is_constant(self, tensor: str) -> bool:
-        """Whether a tensor is known before the graph runs: a constant, or only moved, quantized or cast from one."""
-        seen = 0
-        while seen <= len(self.nodes):
-            seen += 1
-            if self._constant(tensor) is not None:
-                return True
-            node = self.producer(tensor)
-            if node is None or node.op_type not in MOVES | {"QuantizeLinear", "DequantizeLinear", "Cast"}:
-                return False
-            tensor = node.input[0]
-        return False
+        """Whether a tensor is known before the graph runs: a constant, or computed from constants alone."""
+        return tensor in self._known
+
+    @property
+    def computes_constants(self) -> bool:
+        """Whether anything but quantization is computed from constants alone."""
+        spared = ("Constant", "QuantizeLinear", "DequantizeLinear")
+        return any(node.op_type not in spared and self._known.issuperset(node.output) for node in self.nodes)
 
     def type_of(self, tensor: str) -> int | None:
         """ONNX data type of a tensor where it is known."""

@@ -5,7 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fundusgate.export.readiness.graph import GraphError
+import onnx
+
+from fundusgate.export.expand import expand
+from fundusgate.export.quantization.float_weights import with_float_weights
+from fundusgate.export.readiness.graph import GraphError, GraphView
+from fundusgate.export.readiness.rules.qdq import STORED_WEIGHTS_SINCE
 from fundusgate.runtime.bundle import Bundle
 from fundusgate.runtime.manifest import Precision
 
@@ -35,6 +40,21 @@ class Subject:
         if self.precision in TYPED:
             return jetpack.tensorrt >= STRONG_SINCE
         return self.precision is not Precision.INT8_CPU
+
+    def taken_by(self, jetpack: JetPack, view: GraphView) -> GraphView:
+        """The graph as `compile` gives it to that JetPack's TensorRT; one in no bundle as it is, for `trtexec`.
+
+        Args:
+            jetpack: One that it is meant for.
+            view: The graph as it is.
+        """
+        if self.precision is None:
+            return view
+        widen = self.precision is Precision.INT8_TRT and jetpack.tensorrt < STORED_WEIGHTS_SINCE
+        if not widen and not view.computes_constants:
+            return view
+        model = expand(onnx.load(self.path))
+        return GraphView(with_float_weights(model) if widen else model)
 
 
 def subjects_of(path: Path) -> list[Subject]:

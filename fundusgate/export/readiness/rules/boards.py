@@ -96,7 +96,7 @@ def dla(view: GraphView, target: Target) -> Iterator[Finding]:
         reason = "the DLA takes no Q/DQ nodes: what is quantized runs on the GPU"
         yield Finding("dla", Severity.NOTE, "", "", reason, "give the DLA the fp32 graph, in FP16")
     for node in view.nodes:
-        if node.op_type in ("Constant", "QuantizeLinear", "DequantizeLinear"):
+        if node.op_type in ("QuantizeLinear", "DequantizeLinear") or view.is_constant(node.output[0]):
             continue
         computed = node.op_type == "MatMul" and not any(view.is_constant(name) for name in node.input)
         if computed or node.op_type not in _ON_DLA:

@@ -75,9 +75,8 @@ def stored_types(view: GraphView, target: Target) -> Iterator[Finding]:
             yield _refused("quantized-input", node, reason, "cast the input to float32 instead")
         elif view.constant_type(node.input[0]) == TensorProto.INT8 and target.jetpack.tensorrt < STORED_WEIGHTS_SINCE:
             reason = f"its weights are stored as int8; the guide of {target.jetpack.tensorrt_name} wants float ones"
-            yield _refused(
-                "stored-weights", node, reason, "keep float weights and a Q/DQ pair (AddQDQPairToWeight=True)"
-            )
+            advice = "keep float weights and a Q/DQ pair (AddQDQPairToWeight=True, `fundusgate export --jetpack 6.0`)"
+            yield _refused("stored-weights", node, reason, advice)
 
 
 def float_types(view: GraphView, target: Target) -> Iterator[Finding]:  # noqa: ARG001 - every rule is called alike
