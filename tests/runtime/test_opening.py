@@ -12,7 +12,7 @@ from fundusgate.export.engines import timing
 from fundusgate.export.engines.compilation import compile_network
 from fundusgate.export.engines.trial import Toolchain, Wishes
 from fundusgate.phantom import render
-from fundusgate.runtime.assessor import Assessor
+from fundusgate.runtime.assessor import Assessor, AssessorError
 from fundusgate.runtime.backends import surroundings
 from fundusgate.runtime.backends.base import BackendError
 from fundusgate.runtime.backends.choice import Engine
@@ -110,6 +110,8 @@ def test_the_gpu_frames_what_its_networks_see(device: Device) -> None:
             framed, before = device.cuda.launches.count("frame_pixels"), framed
             # the networks' size and the cues', twice; then the score network's alone
             assert framed - before == (5 if on_gpu else 0)
+    with pytest.raises(AssessorError, match="this assessor is closed"):
+        assessor.assess(larger)
     assert (device.cuda.memory, device.cuda.pinned, device.cuda.pushed) == ({}, 0, 0)
 
 

@@ -71,5 +71,6 @@ class LargerElsewhere(Framer):
         return (self._elsewhere if fits else PROCESSOR).frame(rgb, disc, sizes)
 
     def close(self) -> None:
-        """Give back what it holds."""
-        self._elsewhere.close()
+        """Give back what it holds; the processor frames from then on."""
+        elsewhere, self._elsewhere = self._elsewhere, PROCESSOR
+        elsewhere.close()
