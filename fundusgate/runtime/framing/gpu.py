@@ -63,7 +63,7 @@ class GpuFramer(Framer):
                 failed.callback(self._release)
                 self._prepare(inputs)
                 failed.pop_all()
-        except self._cuda.Error as error:
+        except (self._cuda.Error, OSError) as error:
             raise BackendError(f"the GPU cannot frame photographs: {error}") from error
 
     def _prepare(self, inputs: Mapping[int, DeviceInput | None]) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from fundusgate.runtime.backends.base import BackendError
 from fundusgate.runtime.disc import Disc
+from fundusgate.runtime.framing import gpu
 from fundusgate.runtime.framing.gpu import GpuFramer
 from fundusgate.runtime.preprocessing import frame_disc
 from tests.runtime.backends.contract import picture
@@ -148,6 +149,14 @@ def test_an_opening_that_fails_leaves_nothing_behind(call: str, monkeypatch: pyt
     with pytest.raises(BackendError, match="the GPU cannot frame photographs: out of memory"):
         GpuFramer({SIDE: None})
     assert (cuda.pushed, cuda.memory, cuda.pinned) == (0, {}, 0)
+
+
+def test_an_installation_without_the_kernels_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    cuda = install(monkeypatch, FakeCuda())
+    monkeypatch.setattr(gpu, "PTX", tmp_path / "framing.ptx")
+    with pytest.raises(BackendError, match=r"the GPU cannot frame photographs: .*framing\.ptx"):
+        GpuFramer({SIDE: None})
+    assert cuda.pushed == 0
 
 
 def test_any_thread_may_frame_while_another_infers(played: Played) -> None:
