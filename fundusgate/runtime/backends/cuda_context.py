@@ -6,6 +6,7 @@ current only while a call lasts.
 
 from __future__ import annotations
 
+import ctypes
 import importlib
 from contextlib import contextmanager
 from functools import cache
@@ -36,7 +37,8 @@ def primary_context(cuda: Any) -> Any:  # noqa: ANN401 - pycuda has no type stub
     """The first GPU's primary context, retained once for the life of the process.
 
     It is never given back: pycuda (2026.1) gives a primary context back only in the thread that retained it, and leaves
-    it on that thread's stack then.
+    it on that thread's stack then. Nor is its object ever destroyed, whose destructor gives back an ordinary context,
+    which the driver refuses for a primary one: pycuda would complain of that at the end of every program.
 
     Args:
         cuda: `pycuda.driver`.
@@ -45,7 +47,9 @@ def primary_context(cuda: Any) -> Any:  # noqa: ANN401 - pycuda has no type stub
         cuda.Error: There is no GPU.
     """
     cuda.init()
-    return cuda.Device(0).retain_primary_context()
+    context = cuda.Device(0).retain_primary_context()
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(context))
+    return context
 
 
 @contextmanager

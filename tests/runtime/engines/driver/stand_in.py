@@ -34,9 +34,23 @@ def build(folder: Path) -> dict[str, str]:
     include = [f"-I{path}" for path in (*_HEADERS, here.parents[1] / "framing")]
     flags = ["-std=c++17", "-O2", "-Wall", "-Werror", "-ffp-contract=off", "-shared", "-fPIC", *include]
     defined = f'-DFRAMING="{PTX.with_suffix(".cu")}"'
-    library = folder / "libcuda.so.1"
-    subprocess.run(["g++", *flags, defined, str(here / "driver.cpp"), "-o", str(library), "-ldl"], check=True)
+    library, rest = folder / "libcuda.so.1", folder / "rest.c"
+    rest.write_text("".join(f"__attribute__((weak)) int {name}(void) {{ return 801; }}\n" for name in _asked()))
+    subprocess.run(["gcc", "-c", "-fPIC", str(rest), "-o", str(rest.with_suffix(".o"))], check=True)
+    sources = [str(here / "driver.cpp"), str(rest.with_suffix(".o"))]
+    subprocess.run(["g++", *flags, defined, *sources, "-o", str(library), "-ldl"], check=True)
+    # a pycuda that was linked with a library without a soname asks for it by this one
+    (folder / "libcuda.so").symlink_to(library.name)
     return {**os.environ, "LD_LIBRARY_PATH": str(folder)}
+
+
+def _asked() -> list[str]:
+    """Every call that pycuda wants to find; what the stand-in lacks of them answers "not supported"."""
+    spec = find_spec("pycuda")
+    assert spec is not None
+    (binding,) = Path((spec.submodule_search_locations or [""])[0]).glob("_driver*.so")
+    listed = subprocess.run(["nm", "-D", "--undefined-only", str(binding)], check=True, capture_output=True, text=True)
+    return sorted({name for name in listed.stdout.split() if name.startswith("cu") and "@" not in name})
 
 
 class StandIn:

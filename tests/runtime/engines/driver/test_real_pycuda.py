@@ -9,6 +9,7 @@ packages of the tests, as it is built against CUDA's headers:
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -28,7 +29,8 @@ ROOT = Path(__file__).parents[4]
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    return {**build(tmp_path_factory.mktemp("driver")), "PYTHONPATH": str(ROOT)}
+    found = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    return {**build(tmp_path_factory.mktemp("driver")), "PYTHONPATH": found}
 
 
 def told(environment: dict[str, str], integrated: bool, command: Sequence[str]) -> str:
