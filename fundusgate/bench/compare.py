@@ -98,10 +98,12 @@ def unlikenesses(before: Setup, after: Setup) -> list[str]:
 
 
 def remarks(before: BenchRecord, after: BenchRecord) -> list[str]:
-    """Versions that differ: no reason to refuse, for they may be what is compared, but to be known."""
+    """Differing versions, and what runs and frames: no reason to refuse, they may be what is compared; to be known."""
     first, second = before.environment.versions, after.environment.versions
     names = [name for name in {**first, **second} if first.get(name) != second.get(name)]
-    return [f"{name} {first.get(name, 'absent')} and {second.get(name, 'absent')}" for name in names]
+    found = [f"{name} {first.get(name, 'absent')} and {second.get(name, 'absent')}" for name in names]
+    ran = before.environment.running, after.environment.running
+    return found if ran[0] == ran[1] else [*found, f"what runs: {ran[0]} And: {ran[1]}"]
 
 
 def compare(before: BenchRecord, after: BenchRecord, *, force: bool = False) -> list[Difference]:

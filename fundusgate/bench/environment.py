@@ -78,6 +78,7 @@ def environment_of(
     before: BoardState,
     after: BoardState,
     load_before: tuple[float, float, float],
+    running: str,
     flags: Mapping[str, Any],
 ) -> Environment:
     """Everything else, told at the end of a run.
@@ -87,6 +88,7 @@ def environment_of(
         before: The board before it.
         after: The board now.
         load_before: Load averages over 1, 5 and 15 minutes before it.
+        running: What the assessor says that it runs on.
         flags: What the user asked for.
     """
     return Environment(
@@ -99,6 +101,7 @@ def environment_of(
         load_before=list(load_before),
         load_after=list(os.getloadavg()),
         affinity=sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [],
+        running=running,
         flags=dict(flags),
     )
 

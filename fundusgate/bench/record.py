@@ -77,6 +77,7 @@ class Environment(Plain):
     ended_at: str
     versions: dict[str, str]
     system: str
+    running: str = Field(description="what runs the networks and frames the photographs, and why nothing better does")
     board_before: dict[str, Any]
     board_after: dict[str, Any]
     load_before: list[FiniteFloat]

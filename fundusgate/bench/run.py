@@ -124,7 +124,7 @@ def run(
     after = read_board()
     return BenchRecord(
         setup=setup,
-        environment=environment_of(began, before, after, load, plan.flags),
+        environment=environment_of(began, before, after, load, assessor.running, plan.flags),
         series=series,
         parts_ms=parts,
         overhead=share,

@@ -34,6 +34,7 @@ def print_record(console: Console, record: BenchRecord) -> None:
     _say(console, f"{setup.board}{mode}; {setup.processor}, {setup.processors} processors")
     networks = ", ".join(f"{name} {digest[:12]}" for name, digest in setup.networks.items())
     _say(console, f"{networks}; {setup.precision} on {setup.engine}, {setup.threads} threads; camera {setup.camera}")
+    _say(console, record.environment.running)
     for series in record.series:
         console.print(_series(series))
     table = _table("Preparing a photograph, each part alone, ms")

@@ -71,7 +71,8 @@ def fit_circles(points: NDArray[np.float64], shape: tuple[int, int], tolerance: 
         return []
     sample = points if len(points) <= 400 else rng.choice(points, 400, replace=False)
     best = np.argsort(_votes(circles, sample, tolerance))[::-1][:REFINED]
-    refined = [circle for circle in (_refine(circles[index], points, tolerance) for index in best) if circle]
+    x, y = np.ascontiguousarray(points[:, 0]), np.ascontiguousarray(points[:, 1])
+    refined = [circle for circle in (_refine(circles[index], x, y, tolerance) for index in best) if circle]
     if not refined:
         return []
     votes = _votes(np.array([(circle.cx, circle.cy, circle.radius) for circle in refined]), points, tolerance)
@@ -174,26 +175,28 @@ def _count(where: NDArray[np.bool_]) -> NDArray[np.int64]:
     return np.asarray(cv2.reduce(where.view(np.uint8), 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel(), dtype=np.int64)
 
 
-def _refine(start: NDArray[np.float64], points: NDArray[np.float64], tolerance: float) -> Circle | None:
+def _refine(
+    start: NDArray[np.float64], x: NDArray[np.float64], y: NDArray[np.float64], tolerance: float
+) -> Circle | None:
     """Gauss-Newton on the distances of the points near the circle; None when they do not fix one."""
     cx, cy, radius = (float(value) for value in start)
-    x, y = np.ascontiguousarray(points[:, 0]), np.ascontiguousarray(points[:, 1])
     for reach in (3.0, 2.0, 1.5, 1.5):
         dx, dy = x - cx, y - cy
-        away = np.maximum(np.hypot(dx, dy), 1e-6)
+        away = np.hypot(dx, dy)
+        np.maximum(away, 1e-6, out=away)
         beside = away - radius
         near = np.flatnonzero(np.abs(beside) < reach * tolerance)
         if len(near) < 10:
             return None
         jacobian = np.empty((len(near), 3))
-        away = away[near]
-        np.divide(dx[near], away, out=jacobian[:, 0])
-        np.divide(dy[near], away, out=jacobian[:, 1])
+        away = away.take(near)
+        np.divide(dx.take(near), away, out=jacobian[:, 0])
+        np.divide(dy.take(near), away, out=jacobian[:, 1])
         jacobian[:, 2] = 1
         normal = jacobian.T @ jacobian
         if not _fixes(normal, tolerance, radius):
             return None
-        step = np.linalg.solve(normal, jacobian.T @ beside[near])
+        step = np.linalg.solve(normal, jacobian.T @ beside.take(near))
         cx, cy, radius = cx + float(step[0]), cy + float(step[1]), radius + float(step[2])
         if radius <= 0:
             return None

@@ -198,13 +198,14 @@ def _crossings(
         within = _levels_at(halves, line, inner)
         beyond = np.minimum(_levels_at(halves, line, inner + step), level)
         along = inner + 0.5 + step * (within - level) / np.maximum(within - beyond, np.float32(1e-3))
-        middles = line + 0.5
+        points = np.empty((len(along), 2))
+        points[:, 0] = along
+        points[:, 1] = line + 0.5
         starts = np.searchsorted(which, np.arange(len(levels) + 1))
         for number, (begin, end) in enumerate(pairwise(starts)):
-            own = along[begin:end]
-            points = np.stack([own, middles[begin:end]], axis=1)
-            straight = _straight(own, int(extents[number]))
-            found[number].append(points if straight is None else points[~straight])
+            straight = _straight(along[begin:end], int(extents[number]))
+            own = points[begin:end]
+            found[number].append(own if straight is None else own[~straight])
     return [np.concatenate(parts) for parts in found]
 
 

@@ -55,6 +55,7 @@ def record_with(
         load_before=[0.0, 0.0, 0.0],
         load_after=[0.0, 0.0, 0.0],
         affinity=[0, 1],
+        running="The networks run on the processor.",
         flags={},
     )
     return BenchRecord(

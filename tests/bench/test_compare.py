@@ -98,3 +98,6 @@ def test_versions_are_remarked() -> None:
     before = record_with([series_of([1.0])], versions={"fundusgate": "0.1.0", "onnxruntime": "1.30.0"})
     after = record_with([series_of([1.0])], versions={"fundusgate": "0.1.0", "onnxruntime": "1.31.1", "pycuda": "1"})
     assert remarks(before, after) == ["onnxruntime 1.30.0 and 1.31.1", "pycuda absent and 1"]
+    other = after.environment.model_copy(update={"running": "The GPU frames."})
+    found = remarks(before, after.model_copy(update={"environment": other}))
+    assert found[-1] == "what runs: The networks run on the processor. And: The GPU frames."

@@ -94,6 +94,7 @@ def test_setup_and_environment(record: BenchRecord, bundle: Path, eye: NDArray[n
     assert setup.photographs_sha256 == pixels_sha256([eye])
     assert environment.versions["onnxruntime"]
     assert environment.flags == {"cadence": "20,max"}
+    assert "processor" in environment.running
     assert environment.board_before["memory"]["total"] > 0
     assert len(environment.load_before) == len(environment.load_after) == 3
     assert environment.began_at <= environment.ended_at
