@@ -43,14 +43,14 @@ SEED = 2
 REFUSED = (Verdict.RETAKE, Verdict.CANNOT_OBTAIN)
 
 
-def by_cues(root: Path, folder: Path, profile: Profile) -> Namer:
-    """The first cause by the cues alone, or none below the profile's `causes.main`."""
+def by_cues(root: Path, folder: Path, profile: Profile, least: float) -> Namer:
+    """The first cause by the cues alone, or none where its severity is below `least`."""
 
     def named(photograph: str, hand: str) -> list[str]:
         names = []
         for row in cue_figures(root, photograph, hand, folder):
             causes = rank(cue_severities(cues_of(row), profile.causes), profile.causes)
-            names.append(causes[0].code.value if causes and causes[0].severity >= profile.causes.main else NONE)
+            names.append(causes[0].code.value if causes and causes[0].severity >= least else NONE)
         return names
 
     return named
@@ -117,7 +117,8 @@ def main() -> None:
     assessor = Assessor.open(given.bundle, threads=1) if given.gate else None
     try:
         if assessor is None:
-            named = by_cues(root, given.cache, Profile.load(given.profile))
+            profile = Profile.load(given.profile)
+            named = by_cues(root, given.cache, profile, profile.causes.main)
         else:
             profile = assessor.profile if given.profile is None else Profile.load(given.profile)
             opened = assessor
@@ -133,6 +134,16 @@ def main() -> None:
         for name in track(clean, "as taken"):
             tally.add(wanted(name, ""), named(name, ""))
         print(tally.told())
+        if assessor is None:
+            # a photograph that passes is told of a cause from here
+            noted = Counter(
+                (name.split("/")[0], found)
+                for name in clean
+                for found in by_cues(root, given.cache, profile, profile.causes.note)(name, "")
+            )
+            for source in sorted({of for of, _ in noted}):
+                of = sum(count for (where, _), count in noted.items() if where == source)
+                print(f"\nAs taken, {source}: nothing worth a note {interval(noted[source, NONE], of)}")
         if judged:
             print(f"\n{of_the_gate(judged)}")
         for what, photographs in real_faults(root).items():
