@@ -43,7 +43,7 @@ WARM_UP = 3
 
 
 def preparation_parts(
-    photographs: Sequence[NDArray[np.uint8]], bundle_folder: Path, rounds: int
+    photographs: Sequence[NDArray[np.uint8]], bundle_folder: Path, rounds: int, framer: Framer = PROCESSOR
 ) -> dict[str, list[float]]:
     """Time the steps of `runtime.prepared.prepare` one by one.
 
@@ -51,6 +51,7 @@ def preparation_parts(
         photographs: Each H x W x 3 uint8, RGB.
         bundle_folder: Whose networks state how they want to be fed.
         rounds: Samples of each part; the photographs come in turn.
+        framer: Frames the disc.
 
     Returns:
         Milliseconds by part: `disc`, `framing` (for both networks), `field`, `cues`.
@@ -63,7 +64,7 @@ def preparation_parts(
         marks = [time.monotonic()]
         disc = find_disc(rgb)
         marks.append(time.monotonic())
-        framed = framed_about(rgb, disc, map_how, score_how)
+        framed = framed_about(rgb, disc, map_how, score_how, framer)
         score_input(rgb, framed, score_how)
         seen = framed.for_cues
         marks.append(time.monotonic())

@@ -107,7 +107,7 @@ def run(
         for cadence in plan.cadences:
             series.append(measure(presser.press, cadence, plan.effort, told=_counter(cadence, told)))
         told("the parts alone")
-        parts = preparation_parts(photographs, folder, plan.effort.least)
+        parts = preparation_parts(photographs, folder, plan.effort.least, assessor.framer)
         memory = MemoryCamera(photographs)
         plain = plain_work(folder, assessor, plan.backend, plan.precision, threads)
         # from memory: waiting for a sensor's next exposure is no overhead of ours

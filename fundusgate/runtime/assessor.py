@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from fundusgate.runtime.backends.choice import Engine
+    from fundusgate.runtime.framing.framer import Framer
     from fundusgate.runtime.opening import OpenNetworks
 
 __all__ = ["Assessor", "AssessorError", "NetworkIdentity"]
@@ -124,6 +125,11 @@ class Assessor:
         return self._opened.running
 
     @property
+    def framer(self) -> Framer:
+        """What frames the photographs: the processor, or the GPU where that is as right and quicker."""
+        return self._opened.framer
+
+    @property
     def bundle_sha256(self) -> str:
         """SHA-256 of the bundle's manifest, lower-case hexadecimal."""
         return self._bundle_sha256
@@ -154,7 +160,7 @@ class Assessor:
         map_how, score_how = self._map.manifest.preprocessing, self._score.manifest.preprocessing
         disc = find_disc(rgb)
         clock.lap("disc")
-        framed = framed_about(rgb, disc, map_how, score_how, self._opened.framer)
+        framed = framed_about(rgb, disc, map_how, score_how, self.framer)
         for_score = score_input(rgb, framed, score_how)
         clock.lap("framing")
         with self._serving():
@@ -202,7 +208,7 @@ class Assessor:
         map_how, score_how = self._map.manifest.preprocessing, self._score.manifest.preprocessing
         disc = find_disc(rgb)
         clock.lap("disc")
-        framed = framed_about(rgb, disc, map_how, score_how if want_score else None, self._opened.framer)
+        framed = framed_about(rgb, disc, map_how, score_how if want_score else None, self.framer)
         for_score = score_input(rgb, framed, score_how) if want_score else None
         clock.lap("framing")
         degraded = retina = opinion = score = None
@@ -249,7 +255,7 @@ class Assessor:
             BackendError: the network failed.
         """
         how = self._score.manifest.preprocessing
-        framed = network_input(rgb, seen.disc, how, self._opened.framer)
+        framed = network_input(rgb, seen.disc, how, self.framer)
         with self._serving():
             return self._opinion(self._score.backend.infer(framed))
 
