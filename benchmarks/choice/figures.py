@@ -10,7 +10,7 @@ import numpy as np
 from scipy import stats
 
 from fundusgate.runtime.profile import Profile
-from fundusgate.runtime.score_scale import BEST_OF_A_MAP, HIDDEN, KEPT
+from fundusgate.runtime.score_scale import map_worth
 from fundusgate.training.photographs import Quality
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Column:
         """On 0..100 (a score alone is not clipped to it)."""
         hidden = None if self._map is None else _said(self._map, item, camera).hidden
         opinion = None if self._score is None else _said(self._score, item, camera).opinion
-        seen = None if hidden is None else BEST_OF_A_MAP * float(np.interp(hidden, HIDDEN, KEPT))
+        seen = None if hidden is None else float(map_worth(hidden))
         if seen is None or opinion is None:
             return next(value for value in (seen, opinion) if value is not None)
         return (1 - self._by_map) * float(np.clip(opinion, 0, 100)) + self._by_map * seen

@@ -17,8 +17,12 @@ HIDDEN = (0.0, 0.03, 0.1, 0.25, 0.5, 0.8, 1.0)
 KEPT = (1.0, 0.97, 0.86, 0.66, 0.46, 0.22, 0.1)
 """Share of a photograph's score that it keeps with that share of its disc hidden: a good one (82) falls to 54 with a
 quarter hidden, between the class means of usable and reject in FQS (Gong et al. 2025)."""
-BEST_OF_A_MAP = 82.0
-"""What the map alone can vouch for with nothing hidden: the class mean of good photographs in FQS."""
+MAP_HIDDEN = (0.0, 0.02, 0.05, 0.08, 0.12, 0.16, 0.2, 0.25, 0.3, 0.4, 0.65, 1.0)
+MAP_WORTH = (82.0, 81.0, 76.5, 71.5, 65.0, 58.0, 52.0, 46.0, 41.0, 35.0, 22.0, 8.0)
+"""What a map vouches for: the mean opinion score of a photograph of which it calls that share hidden (the mean of its
+probabilities over the disc). The classes of EyeQ's training photographs come by it to about the class means of FQS
+(`benchmarks/fit_map_worth.py`; medians .03 good, .10 usable, .28 reject); beyond, where a class says no more, it falls
+as `KEPT` does. It lies below that: what spoils a real photograph seldom hides it wholly, and the map says so."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,11 @@ class ScoreScale:
         return float(np.clip(value, 0.0, BEST))
 
 
+def map_worth(hidden: float | NDArray[np.float32]) -> NDArray[np.float64]:
+    """The mean opinion score, 0..100, to expect where a map calls these shares (0..1) of photographs hidden."""
+    return np.asarray(np.interp(hidden, MAP_HIDDEN, MAP_WORTH), np.float64)
+
+
 def weighed(score: float, degraded: NDArray[np.float32], cells: NDArray[np.bool_], by_map: float) -> float:
     """The reported score: the score network's word, weighed with what the map saw.
 
@@ -77,5 +86,5 @@ def weighed(score: float, degraded: NDArray[np.float32], cells: NDArray[np.bool_
     if by_map == 0:
         return score
     hidden = float(degraded[cells].mean()) if cells.any() else 1.0
-    seen = BEST_OF_A_MAP * float(np.interp(hidden, HIDDEN, KEPT)) if math.isfinite(hidden) else math.nan
+    seen = float(map_worth(hidden)) if math.isfinite(hidden) else math.nan
     return (1 - by_map) * score + by_map * seen

@@ -5,13 +5,12 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from fundusgate.models.efiqa_cp_edge import WIDTHS
-from fundusgate.runtime.score_scale import BEST_OF_A_MAP, HIDDEN, KEPT
+from fundusgate.runtime.score_scale import map_worth
 from fundusgate.training.losses import ranking
 from fundusgate.training.samples import SCORE_CELLS, ScoreSamples, label_targets, normalised
 from fundusgate.training.targets import NOT_A_FUNDUS
@@ -126,7 +125,7 @@ def taught_targets(targets: Tensor, hidden: Tensor, inside: Tensor) -> Tensor:
         B, on 0..100; a picture without a retina keeps its target, whatever a map says of it.
     """
     share = (hidden * inside).sum((1, 2)) / inside.sum((1, 2)).clamp(min=1)
-    worth = torch.from_numpy(BEST_OF_A_MAP * np.interp(share.float().numpy(), HIDDEN, KEPT)).to(targets.dtype)
+    worth = torch.from_numpy(map_worth(share.float().numpy())).to(targets.dtype)
     return torch.where(targets == NOT_A_FUNDUS, targets, (1 - TAUGHT_SHARE) * targets + TAUGHT_SHARE * worth)
 
 

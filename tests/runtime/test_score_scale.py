@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fundusgate.runtime.score_scale import ScoreScale, weighed
+from fundusgate.runtime.score_scale import ScoreScale, map_worth, weighed
 
 
 def test_raw_output_comes_to_0_to_100() -> None:
@@ -38,8 +38,7 @@ CELLS = np.ones((16, 16), np.bool_)
 
 def test_the_reported_score_is_the_mean_of_both_words() -> None:
     degraded = np.full((16, 16), 0.25, np.float32)
-    # A quarter hidden keeps 66 % of the 82 that a map can vouch for.
-    assert weighed(70.0, degraded, CELLS, 0.5) == pytest.approx((70 + 82 * 0.66) / 2)
+    assert weighed(70.0, degraded, CELLS, 0.5) == pytest.approx((70 + 46) / 2)
 
 
 def test_without_a_share_the_score_network_stands_alone() -> None:
@@ -50,12 +49,18 @@ def test_a_clear_map_does_not_lift_a_reject_to_a_plain_accept() -> None:
     assert weighed(43.9, np.zeros((16, 16), np.float32), CELLS, 0.5) < 66
 
 
+def test_a_map_vouches_for_less_the_more_it_calls_hidden() -> None:
+    worth = map_worth(np.linspace(0, 1, 201, dtype=np.float32))
+    assert (worth[0], worth[-1]) == (82, 8)
+    assert (np.diff(worth) < 0).all()
+
+
 def test_cells_outside_do_not_count_and_no_cell_counts_as_hidden() -> None:
     degraded = np.ones((16, 16), np.float32)
     degraded[4:12, 4:12] = 0
     cells = degraded == 0
     assert weighed(80.0, degraded, cells, 0.5) == pytest.approx((80 + 82) / 2)
-    assert weighed(80.0, degraded, np.zeros_like(cells), 0.5) == pytest.approx((80 + 8.2) / 2)
+    assert weighed(80.0, degraded, np.zeros_like(cells), 0.5) == pytest.approx((80 + 8) / 2)
 
 
 @given(st.floats(0, 100), st.floats(0, 100), st.floats(0, 1), st.floats(0, 1), st.floats(0.01, 1))

