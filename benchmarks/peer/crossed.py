@@ -11,6 +11,7 @@ from onnx import numpy_helper
 
 from fundusgate.calibration.tensor_range import TensorRange
 from fundusgate.calibration.weight_codes import SIGNED_MOST
+from fundusgate.export.quantization.float_weights import with_float_weights
 from fundusgate.export.quantization.rules import TENSORRT_RULES, plan_quantization
 from fundusgate.export.quantization.tensorrt import quantize_for_tensorrt, tensorrt_tensors
 from fundusgate.export.readiness.graph import GraphView, label
@@ -56,7 +57,7 @@ def with_nearest_weights(quantized: Path, graph: Path) -> tuple[onnx.ModelProto,
         The graph, and how many weights changed their code. Layers whose weights were folded with something before
         them, as the first convolution's are with the normalisation, stay as they are.
     """
-    model = onnx.load(quantized)
+    model = with_float_weights(onnx.load(quantized))
     view, plain = GraphView(model), GraphView.read(graph)
     originals = {label(node): plain.value(node.input[1]) for node in plain.heavy()}
     stored = {item.name: item for item in model.graph.initializer}
