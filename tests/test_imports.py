@@ -23,6 +23,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "evaluation": {"codes", "runtime", "calibration", "models", "phantom"},
     "training": {"codes", "runtime", "calibration", "models", "phantom", "evaluation"},
     "visibility": {"codes", "runtime", "models", "phantom", "training"},
+    "distillation": {"codes", "runtime", "calibration", "models", "phantom", "training", "export"},
     "export": {"codes", "device", "runtime", "calibration", "models", "phantom"},
     "archive": {"codes", "runtime", "device"},
     "live": {"codes", "runtime", "device", "archive"},

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from fundusgate.training.distillation.students import Nearness
+    from fundusgate.distillation.students import Nearness
 
 
 def distil(
@@ -65,12 +65,12 @@ def distil(
     console = Console(stderr=True)
     try:
         from fundusgate.calibration.manifest import CalibrationError
+        from fundusgate.distillation.run import DistillationOrder
+        from fundusgate.distillation.run import distil as distil_network
+        from fundusgate.distillation.teachers import TeacherError
         from fundusgate.export.specs import ExportError
         from fundusgate.models.checkpoints import CheckpointError
         from fundusgate.models.weights import WeightsError, shipped_weights
-        from fundusgate.training.distillation.run import DistillationOrder
-        from fundusgate.training.distillation.run import distil as distil_network
-        from fundusgate.training.distillation.teachers import TeacherError
         from fundusgate.training.loop import TrainingError
     except ModuleNotFoundError as error:
         missing = f"{error.name} is not installed; pip install 'fundusgate[training,export]' on a workstation"

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from fundusgate.distillation.students import MOST_MEASURED, LessonSamples, Nearness, Student, some
 from fundusgate.export.accuracy.statistics import linear_correlation, rank_correlation
-from fundusgate.training.distillation.students import MOST_MEASURED, LessonSamples, Nearness, Student, some
 from fundusgate.training.judging import SCORE_SIDE
 from fundusgate.training.losses import ranking
 from fundusgate.training.samples import normalised
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch.utils.data import Dataset
 
-    from fundusgate.training.distillation.lessons import Lesson, LessonBook
+    from fundusgate.distillation.lessons import Lesson, LessonBook
     from fundusgate.training.loop import LossFunction
 
 USUAL_SPREAD = 15.0

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from fundusgate.distillation.students import MOST_MEASURED, LessonSamples, Nearness, Student, some
+from fundusgate.distillation.teachers import PROJECTED
 from fundusgate.export.accuracy.statistics import linear_correlation, rank_correlation
 from fundusgate.models.efiqa_cp_edge import WIDTHS
 from fundusgate.runtime.prepared import CELLS
-from fundusgate.training.distillation.students import MOST_MEASURED, LessonSamples, Nearness, Student, some
-from fundusgate.training.distillation.teachers import PROJECTED
 from fundusgate.training.judging import MAP_SIDE
 from fundusgate.training.samples import normalised
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch.utils.data import Dataset
 
+    from fundusgate.distillation.lessons import Lesson, LessonBook
     from fundusgate.models.efiqa_cp_edge import EfiqaCpEdge
-    from fundusgate.training.distillation.lessons import Lesson, LessonBook
     from fundusgate.training.loop import LossFunction
 
 LEAST_SLOPE = 0.1

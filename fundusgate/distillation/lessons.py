@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fundusgate.calibration.candidates import Listed
-    from fundusgate.training.distillation.teachers import Teacher
+    from fundusgate.distillation.teachers import Teacher
 
 FORM = 1
 """Grows when what is kept changes."""

@@ -12,13 +12,13 @@ from typer.testing import CliRunner
 
 from fundusgate.calibration.candidates import list_candidates
 from fundusgate.cli import app
+from fundusgate.distillation import run, teachers
+from fundusgate.distillation.lessons import is_held_out, make_lessons
+from fundusgate.distillation.map_student import MapStudent
+from fundusgate.distillation.run import DistillationOrder, distil
+from fundusgate.distillation.teachers import Answer, MapTeacher, ScoreTeacher, Teacher
 from fundusgate.models import build, dinov3
 from fundusgate.models.weights import shipped_weights
-from fundusgate.training.distillation import run, teachers
-from fundusgate.training.distillation.lessons import is_held_out, make_lessons
-from fundusgate.training.distillation.map_student import MapStudent
-from fundusgate.training.distillation.run import DistillationOrder, distil
-from fundusgate.training.distillation.teachers import Answer, MapTeacher, ScoreTeacher, Teacher
 from tests.training.adaptation.folder import photograph
 
 if TYPE_CHECKING:

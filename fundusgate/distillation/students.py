@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from fundusgate.training.distillation.lessons import Lesson, LessonBook
+    from fundusgate.distillation.lessons import Lesson, LessonBook
     from fundusgate.training.loop import LossFunction
 
 NO_RETINA = 0.1

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import torch
 
 from fundusgate.calibration.candidates import list_candidates, thin
+from fundusgate.distillation.lessons import make_lessons
+from fundusgate.distillation.map_student import MapStudent
+from fundusgate.distillation.score_student import ScoreStudent
+from fundusgate.distillation.teachers import MapTeacher, ScoreTeacher, TeacherError
 from fundusgate.models import build
 from fundusgate.models.weights import read_card
 from fundusgate.runtime.preprocessing import PREPROCESSING_VERSION
-from fundusgate.training.distillation.lessons import make_lessons
-from fundusgate.training.distillation.map_student import MapStudent
-from fundusgate.training.distillation.score_student import ScoreStudent
-from fundusgate.training.distillation.teachers import MapTeacher, ScoreTeacher, TeacherError
 from fundusgate.training.loop import LoopSettings, train
 from fundusgate.training.negatives import pictures_without_retina
 from fundusgate.training.run import write_weights
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from fundusgate.training.distillation.lessons import Lessons
-    from fundusgate.training.distillation.students import Nearness, Student
-    from fundusgate.training.distillation.teachers import Teacher
+    from fundusgate.distillation.lessons import Lessons
+    from fundusgate.distillation.students import Nearness, Student
+    from fundusgate.distillation.teachers import Teacher
 
     Stages = Callable[[], AbstractContextManager[Callable[[str, int], Callable[[], None]]]]
 
