@@ -61,6 +61,7 @@ def calibrated_ranges(
     method: Method,
     cache: Path,
     progress: Callable[[int, int], None] = lambda _done, _all: None,
+    scratch: Path | None = None,
 ) -> dict[str, TensorRange]:
     """Ranges of a graph's tensors over a manifest's calibration set; from the cache where they are known.
 
@@ -72,6 +73,7 @@ def calibrated_ranges(
         method: How ranges are drawn.
         cache: A folder for results, and for what a calibration that was cut off had collected.
         progress: Called with how many photographs are done, of how many.
+        scratch: As for `RangeCollector`.
 
     Raises:
         CalibrationError: A photograph is gone or altered, or a tensor was not finite.
@@ -85,7 +87,7 @@ def calibrated_ranges(
         known = json.loads(result.read_text(encoding="utf-8"))
         return {name: TensorRange(low, high) for name, (low, high) in known.items()}
     entries = manifest.calibration
-    with RangeCollector(model, tensors, method) as collector:
+    with RangeCollector(model, tensors, method, scratch) as collector:
         done = 0
         if partial.is_file():
             done, state = _unpack(partial)

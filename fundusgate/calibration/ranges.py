@@ -71,13 +71,17 @@ class RangeCollector:
         model: A float graph with one uint8 input, shapes inferred.
         tensors: Names of the activations.
         method: How ranges are drawn.
+        scratch: A folder for the graph as the calibrators want it, which a kill leaves there; the system's own for
+            temporary files unless given.
     """
 
-    def __init__(self, model: onnx.ModelProto, tensors: Collection[str], method: Method) -> None:
+    def __init__(
+        self, model: onnx.ModelProto, tensors: Collection[str], method: Method, scratch: Path | None = None
+    ) -> None:
         self._model = model
         self._tensors = frozenset(tensors)
         self._method = method
-        self._folder = tempfile.TemporaryDirectory(prefix="fundusgate-calibration-")
+        self._folder = tempfile.TemporaryDirectory(prefix="fundusgate-calibration-", dir=scratch)
         self._calibrator: Any = None
 
     def __enter__(self) -> RangeCollector:

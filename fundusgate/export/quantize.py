@@ -91,11 +91,11 @@ class Quantization:
             BackendError: A graph gives values that are not finite.
             OSError: The disk refused.
         """
-        networks = [self._calibrate(item, tell) for item in exported]
         reports: list[TargetReport] = []
         graphs: dict[Precision, dict[str, onnx.ModelProto]] = {}
         # In the bundle's own folder, so that the export after a killed one clears hundreds of megabytes away with it.
         with tempfile.TemporaryDirectory(prefix="scratch-", dir=folder) as scratch:
+            networks = [self._calibrate(item, Path(scratch), tell) for item in exported]
             search = self._search(networks, Path(scratch), tell)
             try:
                 for target in self.targets:
@@ -117,7 +117,7 @@ class Quantization:
             manifests.append(self._describe(network, entries, dict(zip(graphs, reports, strict=True))))
         return manifests
 
-    def _calibrate(self, exported: Exported, tell: Callable[[str], None]) -> Network:
+    def _calibrate(self, exported: Exported, scratch: Path, tell: Callable[[str], None]) -> Network:
         manifest = exported.manifest
         ranges = calibrated_ranges(
             exported.model,
@@ -127,6 +127,7 @@ class Quantization:
             self.method,
             self.cache,
             lambda done, of: tell(f"{manifest.name}: calibrating, {done} of {of} photographs"),
+            scratch,
         )
         return Network(manifest, exported.model, ranges)
 

@@ -56,9 +56,9 @@ class Precision(str, Enum):
     INT8_TRT = "int8-trt"
     """Q/DQ for TensorRT (symmetric int8); serves ARM processors as well."""
     FP16_TRT = "fp16-trt"
-    """Strongly typed half precision for TensorRT 10.12 and later."""
+    """Strongly typed half precision for TensorRT 10 and later."""
     INT8_FP16_TRT = "int8-fp16-trt"
-    """Strongly typed Q/DQ with half precision around it, for TensorRT 10.12 and later; since schema 2."""
+    """Strongly typed Q/DQ with half precision around it, for TensorRT 10 and later; since schema 2."""
 
 
 _SINCE: dict[Precision, int] = {Precision.INT8_FP16_TRT: 2}

@@ -28,6 +28,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What an export takes: six photographs and a budget."""
     root = tmp_path_factory.mktemp("exports")
     (root / "photographs").mkdir()
+    (root / "temporary").mkdir()
     for seed in range(6):
         Image.fromarray(render(seed, 128).rgb).save(root / "photographs" / f"{seed}.png")
     (root / "budget.toml").write_text(LOOSE, encoding="utf-8")
@@ -35,7 +36,13 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def surroundings(root: Path) -> dict[str, str]:
-    return os.environ | {"XDG_CACHE_HOME": str(root / "cache"), "OMP_NUM_THREADS": "1"}
+    given = {"XDG_CACHE_HOME": str(root / "cache"), "TMPDIR": str(root / "temporary"), "OMP_NUM_THREADS": "1"}
+    return os.environ | given
+
+
+def left_in_temporary(root: Path) -> list[str]:
+    """What of ours no later export would clear away."""
+    return [path.name for path in (root / "temporary").iterdir() if path.name.startswith("fundusgate")]
 
 
 def test_killed_at_any_step_the_old_bundle_or_the_new_is_there(root: Path) -> None:
@@ -57,6 +64,7 @@ def test_killed_at_any_step_the_old_bundle_or_the_new_is_there(root: Path) -> No
     assert all(replaced for _, status, replaced in told["killed"] if status == 0)
     assert (told["last"], told["version"]) == (0, "1")
     assert [path.name for path in root.glob(".*")] == []
+    assert left_in_temporary(root) == []
 
 
 def edge_weights(folder: Path, version: str) -> Path:
@@ -115,6 +123,20 @@ def test_interrupted_it_says_130_and_leaves_the_old_bundle_alone(exported: Path)
     assert [path.name for path in exported.glob(".*")] == []
 
 
+def test_the_command_killed_while_it_calibrates_leaves_no_graph_behind(exported: Path) -> None:
+    shutil.rmtree(exported / "cache", ignore_errors=True)
+    running = begin(exported)
+    until = time.monotonic() + 60
+    while not list(exported.glob(".bundle.export-*/scratch-*/fundusgate-calibration-*")):
+        assert running.poll() is None, running.communicate()[1]
+        assert time.monotonic() < until
+        time.sleep(0.001)
+    running.kill()
+    running.communicate()
+    assert Bundle.open(exported / "bundle").model("efiqa-cp-edge").version == "old"
+    assert left_in_temporary(exported) == []
+
+
 def test_the_command_killed_while_it_quantizes_leaves_nothing_that_the_next_stumbles_over(exported: Path) -> None:
     running = begin(exported)
     scratch = "*/scratch-*/parity"
@@ -127,6 +149,7 @@ def test_the_command_killed_while_it_quantizes_leaves_nothing_that_the_next_stum
     running.communicate()
     assert Bundle.open(exported / "bundle").model("efiqa-cp-edge").version == "old"
     assert len(list(exported.glob(".bundle.export-*"))) == 1
+    assert left_in_temporary(exported) == []
     again = subprocess.run(
         command(exported, "new", *with_int8(exported)), capture_output=True, check=False, env=surroundings(exported)
     )

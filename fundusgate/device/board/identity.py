@@ -53,7 +53,7 @@ def read_identity(tree: Tree) -> Identity:
     raw = next((text for path in _COMPATIBLES if (text := tree.text(path))), "")
     compatible = tuple(part for part in raw.split("\0") if part)
     packages = tree.text(_PACKAGES) or "" if tree.exists(_RELEASE_FILE) or "tegra" in raw else ""
-    l4t = _l4t(tree) or _package(packages, "nvidia-l4t-core")
+    l4t = read_jetson_linux(tree) or _package(packages, "nvidia-l4t-core")
     kind = _kind(model or "", compatible, l4t)
     is_jetson = kind is Kind.JETSON
     return Identity(
@@ -64,6 +64,18 @@ def read_identity(tree: Tree) -> Identity:
         jetpack=(_package(packages, "nvidia-jetpack") or jetpack_name(l4t)) if is_jetson else None,
         kernel=tree.text("proc/sys/kernel/osrelease") or None,
     )
+
+
+def read_jetson_linux(tree: Tree) -> str | None:
+    """The release that /etc/nv_tegra_release names, such as `36.4.3`; None where it names none."""
+    text = tree.text(_RELEASE_FILE)
+    if text is None:
+        return None
+    major, revision = _MAJOR.search(text), _REVISION.search(text)
+    if major is None:
+        tree.note(_RELEASE_FILE, f"{text[:40]!r} names no release")
+        return None
+    return f"{major[1]}.{revision[1]}" if revision else major[1]
 
 
 def _kind(model: str, compatible: tuple[str, ...], l4t: str | None) -> Kind:
@@ -77,17 +89,6 @@ def _kind(model: str, compatible: tuple[str, ...], l4t: str | None) -> Kind:
 def _pc_model(tree: Tree) -> str | None:
     parts = (tree.text(f"sys/class/dmi/id/{name}") for name in ("sys_vendor", "product_name"))
     return " ".join(part for part in parts if part) or None
-
-
-def _l4t(tree: Tree) -> str | None:
-    text = tree.text(_RELEASE_FILE)
-    if text is None:
-        return None
-    major, revision = _MAJOR.search(text), _REVISION.search(text)
-    if major is None:
-        tree.note(_RELEASE_FILE, f"{text[:40]!r} names no release")
-        return None
-    return f"{major[1]}.{revision[1]}" if revision else major[1]
 
 
 def _package(packages: str, name: str) -> str | None:

@@ -28,18 +28,21 @@ HEADROOM = 2.0
 """How much larger a tensor may become on a photograph that was not looked at."""
 
 
-def beyond_half(model: onnx.ModelProto, images: Iterable[NDArray[np.uint8]]) -> dict[str, float]:
+def beyond_half(
+    model: onnx.ModelProto, images: Iterable[NDArray[np.uint8]], scratch: Path | None = None
+) -> dict[str, float]:
     """Tensors of a float graph that come near the end of half precision, 65,504.
 
     Args:
         model: float32, one uint8 input, shapes inferred.
         images: S x S x 3, as the network takes them.
+        scratch: A folder for the graph that is run; the system's own for temporary files unless given.
 
     Returns:
         The largest absolute value by tensor, for those beyond 65,504 / `HEADROOM` or not finite.
     """
     opened, names = _with_largest(model)
-    with tempfile.TemporaryDirectory(prefix="fundusgate-half-") as folder:
+    with tempfile.TemporaryDirectory(prefix="fundusgate-half-", dir=scratch) as folder:
         path = Path(folder) / "opened.onnx"
         save_graph(opened, path)
         session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])

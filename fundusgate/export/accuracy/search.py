@@ -246,7 +246,7 @@ class Search:
                 f"{network.name}: whether half precision holds it, on {len(self._ranking.photographs)} photographs"
             )
             images = self._ranking.inputs(network.manifest.preprocessing)
-            self._half[network.name] = half_violations(beyond_half(network.model, images))
+            self._half[network.name] = half_violations(beyond_half(network.model, images, self._folder))
         return self._half[network.name]
 
     def _cells(self, network: Network, outputs: Outputs) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""The half-precision graph for TensorRT's strongly typed networks (10.12 and later; the only kind from 11 on).
+"""The half-precision graph for TensorRT's strongly typed networks (10 and later; the only kind from 11 on).
 
 There the types that stand in the graph are the types that run. LayerNormalization keeps float32: its sum of squares
 leaves half precision's range (NVIDIA/TensorRT#2709: a ViT lost its accuracy through it).

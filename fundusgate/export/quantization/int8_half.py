@@ -1,4 +1,4 @@
-"""INT8 and half precision in one strongly typed graph (TensorRT 10.12 and later; the only kind from 11 on).
+"""INT8 and half precision in one strongly typed graph (TensorRT 10 and later; the only kind from 11 on).
 
 TensorRT 11 has no flag that lowers what is not INT8: the types in the graph are the types that run. So everything that
 `tensorrt` leaves in float becomes half precision, as `half` does it, and the pairs get half-precision scales, which

@@ -105,7 +105,7 @@ def form_for(jetpack: JetPack) -> Form:
 def targets_in(form: Form) -> tuple[Target, ...]:
     """`TARGETS` with the graph for TensorRT's flags in another form; it is measured in that form.
 
-    The graphs that hold half precision need none: they are for TensorRT 10.12 and later.
+    The graphs that hold half precision need none: they are for TensorRT 10 and later.
     """
 
     def formed(target: Target) -> Target:

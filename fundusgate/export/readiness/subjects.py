@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from fundusgate.export.readiness.jetpacks import JetPack
 
-STRONG_SINCE = (10, 12)
-"""TensorRT that deprecates choosing types by flags: from here on the graphs of `TYPED` are what to build."""
+STRONG_SINCE = (9, 0)
+"""First TensorRT that can bind a graph's own types (10.12 deprecates flags): from here on `compile` builds `TYPED`."""
 
 TYPED = (Precision.INT8_FP16_TRT, Precision.FP16_TRT)
 """Graphs that hold half precision themselves."""

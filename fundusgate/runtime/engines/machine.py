@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ctypes
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fundusgate.device.board.identity import read_jetson_linux
 from fundusgate.device.board.memory import read_memory
 from fundusgate.device.board.tree import Tree
 from fundusgate.runtime.engines.api import EngineError
@@ -15,7 +15,6 @@ from fundusgate.runtime.engines.api import EngineError
 _DRIVER = "libcuda.so.1"
 _CAPABILITY_MAJOR, _CAPABILITY_MINOR = 75, 76
 """CUdevice_attribute numbers of CUDA's driver interface."""
-_RELEASE = re.compile(r"# R(\d+) \(release\), REVISION: ([\d.]+)")
 
 
 class NoDriverError(EngineError):
@@ -55,13 +54,14 @@ def read_machine(root: Path = Path("/"), driver: Any = None) -> Machine:  # noqa
         EngineError: There is no GPU that answers.
     """
     cuda = _Driver(_open_driver() if driver is None else driver)
-    release = _RELEASE.search(_text(root / "etc/nv_tegra_release"))
+    tree = Tree(root)
     return Machine(
-        board=_text(root / "proc/device-tree/model").strip("\0\n ") or cuda.device_name(),
+        board=tree.text("proc/device-tree/model") or cuda.device_name(),
         capability=cuda.capability(),
         cuda=cuda.version(),
-        l4t=f"{release[1]}.{release[2]}" if release else "",
-        available=read_memory(Tree(root)).available or 0,
+        # The file's own word: dpkg's, which the board's reader also takes, would make other engines of those there are.
+        l4t=read_jetson_linux(tree) or "",
+        available=read_memory(tree).available or 0,
     )
 
 
@@ -106,10 +106,3 @@ def _open_driver() -> Any:  # noqa: ANN401 - a library that ctypes opened
             f"there is no CUDA driver ({error}): engines are built on the device that runs them, a Jetson or a machine"
             " with an NVIDIA GPU"
         ) from error
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from fundusgate.export.engines.candidates import candidates
+from fundusgate.export.readiness.jetpacks import JETPACKS
+from fundusgate.export.readiness.subjects import Subject
 from fundusgate.runtime.engines.api import EngineError
 from fundusgate.runtime.manifest import Precision
-from tests.runtime.engines.surfaces import release
+from tests.runtime.engines.surfaces import VERSIONS, release
 
 EVERY = tuple(Precision)
 
@@ -52,3 +57,12 @@ def test_a_bundle_for_another_tensorrt_is_told_what_is_missing() -> None:
         names("8.6.1", (Precision.FP16_TRT,))
     with pytest.raises(EngineError, match="export it with int8-fp16-trt and fp16-trt"):
         names("11.0.0.114", (Precision.INT8_CPU,))
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_readiness_holds_to_a_tensorrt_the_graphs_that_compile_builds_there(version: str) -> None:
+    api = release(version)
+    jetpack = replace(JETPACKS["6.2"], tensorrt=api.numbers[:3])
+    built = {candidate.graph for candidate in candidates(api, EVERY, int8=True)}
+    held = {precision for precision in EVERY if Subject("", Path(), precision).meant_for(jetpack)}
+    assert held == built

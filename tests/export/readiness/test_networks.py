@@ -100,10 +100,9 @@ def in_half(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 def test_nothing_stops_a_network_in_half_precision(in_half: tuple[str, Path]) -> None:
     _, path = in_half
     subject = Subject("typed", path, Precision.INT8_FP16_TRT)
-    assert [target.jetpack.version for target in targets(["6.2", "7.x"]) if subject.meant_for(target.jetpack)] == [
-        "7.0", "7.1", "7.2", "7.2.2"
-    ]  # fmt: skip
-    for target in targets(["7.x"]):
+    meant = [target.jetpack.version for target in targets(["6.0", "6.1", "7.x"]) if subject.meant_for(target.jetpack)]
+    assert meant == ["6.1", "7.0", "7.1", "7.2", "7.2.2"]
+    for target in targets(["6.1", "6.2", "7.x"]):
         assert check(GraphView.read(path), target).ready, target.jetpack.version
 
 
