@@ -38,6 +38,8 @@ class NetworkReport:
     bias_correction: float | None = None
     """Points that the graph adds to every score because it was that much too low on average over calibration
     photographs; None where nothing was corrected."""
+    uncorrected: ScoreFigures | None = None
+    """The figures that it would have without."""
 
 
 @dataclass(frozen=True)

@@ -215,8 +215,13 @@ class Search:
         before = self._judge(partners | {role: reference}, manifests)
         own = flips(self._parity, before, self._judge(partners | {role: state.outputs}, manifests))
         figures: ScoreFigures | MapFigures
+        uncorrected = None
         if role is Role.SCORE:
             figures = score_figures(network.manifest, reference, state.outputs)
+            if state.correction is not None:
+                score = output_that_means(network.manifest, "mean_opinion_score")
+                raw = state.outputs[score.name] - np.float32(state.correction / score.scale)
+                uncorrected = score_figures(network.manifest, reference, {score.name: raw.astype(np.float32)})
             pairs = scores(network.manifest, reference), scores(network.manifest, state.outputs)
         else:
             threshold = self._profile.map.cell
@@ -238,6 +243,7 @@ class Search:
             largest={name: float(np.abs(reference[name] - state.outputs[name]).max()) for name in reference},
             pairs=pairs,
             bias_correction=state.correction,
+            uncorrected=uncorrected,
         )
 
     def _half_violations(self, network: Network) -> list[str]:

@@ -89,10 +89,12 @@ def _network_lines(network: NetworkReport) -> Sequence[str]:
     lines = [f"  {network.name}: {said}", f"    flips alone: {network.flips.total}"]
     if network.quantized or network.in_float:
         lines.append(f"    {len(network.quantized)} layers in INT8, {len(network.in_float)} in float")
-    if network.bias_correction is not None:
+    if network.bias_correction is not None and network.uncorrected is not None:
         lines.append(
-            f"    corrected by {network.bias_correction:+.3f} points, its mean error on calibration photographs"
+            f"    corrected by {network.bias_correction:+.3f} points, its mean error on calibration photographs;"
         )
+        mean, p99 = network.uncorrected.mean, network.uncorrected.p99
+        lines.append(f"    without, it would differ by {mean:.2f} on average, {p99:.2f} in the 99th percentile")
     for name, cost in network.ranking[:WORST_SHOWN]:
         state = "put back in float" if name in network.in_float else "INT8"
         lines.append(f"    costs {cost:.4g} alone: {name} ({state})")

@@ -4,12 +4,14 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
-from torch import nn
+from torch import Tensor, nn
 from typer.testing import CliRunner
 
+from fundusgate.calibration.photographs import photographs_of
 from fundusgate.calibration.ranges import Method
 from fundusgate.calibration.selection import make_manifest
 from fundusgate.cli import app
@@ -20,11 +22,14 @@ from fundusgate.export.onnx_export import to_onnx
 from fundusgate.export.pipeline import Exported, describe
 from fundusgate.export.quantize import Quantization
 from fundusgate.export.saving import save_graph
-from fundusgate.export.specs import ExportError
+from fundusgate.export.specs import ExportError, ExportSpec
 from fundusgate.models.weights import WeightsCard
 from fundusgate.phantom import render
+from fundusgate.runtime.backends.onnx_cpu import OnnxRuntimeBackend
 from fundusgate.runtime.bundle import Bundle
-from fundusgate.runtime.manifest import Precision
+from fundusgate.runtime.disc import find_disc
+from fundusgate.runtime.manifest import OutputSpec, Precision, Role
+from fundusgate.runtime.prepared import network_input
 from tests.export.networks import tiny_spec
 
 if TYPE_CHECKING:
@@ -106,6 +111,55 @@ def test_every_precision_is_made_measured_and_told(
     with Image.open(tmp_path / "report" / "accuracy.png") as picture:
         assert min(picture.size) > 300
     assert "tiny: calibrating, 4 of 4 photographs" in steps
+
+
+class PlainScore(nn.Module):
+    """Two convolutions wide enough for INT8, and a dense head on their mean."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(2)
+        self.body = nn.Sequential(
+            nn.Conv2d(3, 16, 8, stride=8), nn.ReLU(), nn.Conv2d(16, 32, 4, stride=4), nn.ReLU(), nn.Conv2d(32, 16, 1)
+        )
+        self.head = nn.Linear(16, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.head(self.body(x).mean((2, 3))).flatten()
+        return out
+
+
+def test_a_quantized_scores_mean_error_on_the_calibration_photographs_is_taken_out(
+    manifest: CalibrationManifest, tmp_path: Path
+) -> None:
+    output = OutputSpec(name="score", shape=(1,), meaning="mean_opinion_score", polarity="high_is_good", scale=100.0)
+    spec = ExportSpec("tiny", Role.SCORE, 256, (output,), lambda network, x: (network(x),))
+    network = PlainScore().eval()
+    out = tmp_path / "bundle"
+    out.mkdir()
+    model = to_onnx(spec, network)
+    path = out / "tiny.fp32.onnx"
+    whole = Exported(describe(spec, network, CARD, save_graph(model, path), path), model)
+    (made,) = quantization(manifest, tmp_path, LOOSE).add_to(out, [whole])
+    told = json.loads((tmp_path / "report" / "accuracy.json").read_text(encoding="utf-8"))["targets"]
+    by_precision = {target["precision"]: target["networks"][0] for target in told}
+    assert by_precision["fp16-trt"]["bias_correction"] is None
+    assert "without, it would differ by" in (tmp_path / "report" / "accuracy.txt").read_text(encoding="utf-8")
+    seen = [
+        network_input(rgb, find_disc(rgb), made.preprocessing)
+        for _, rgb in photographs_of(manifest, manifest.calibration)
+    ]
+    answers = {}
+    for precision in made.files:
+        with OnnxRuntimeBackend(out / made.files[precision].file, 1) as backend:
+            answers[precision] = np.array([100 * float(backend.infer(image)["score"][0]) for image in seen])
+    for precision in (Precision.INT8_CPU, Precision.INT8_TRT, Precision.INT8_FP16_TRT):
+        moved = by_precision[precision.value]["bias_correction"]
+        assert made.parity[precision].figures["bias_correction"] == moved
+        assert moved != 0
+        missing = float((answers[Precision.FP32] - answers[precision]).mean())
+        # Half precision holds the bias to 2**-12 of its size.
+        assert abs(missing) < 0.05 * abs(moved) + (0.03 if precision is Precision.INT8_FP16_TRT else 1e-4)
 
 
 def test_layers_that_hurt_are_put_back_and_a_budget_that_cannot_be_met_publishes_nothing(
