@@ -21,6 +21,8 @@ from fundusgate.runtime.manifest import Precision
 LOOSE = "flips = 1.0\nflips_upper = 1.0\nscore_srcc = -1.0\nscore_p99 = 100.0\nmap_mean = 1.0\n"
 """Six phantoms prove no budget; what is tried here is what a kill leaves."""
 INTERRUPTED = 130
+PATIENCE = 300
+"""Seconds; a busy machine takes a minute to import torch."""
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +107,7 @@ def begin(root: Path) -> subprocess.Popen[str]:
         # A shell's background jobs ignore SIGINT, and their children inherit that.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
-    until = time.monotonic() + 60
+    until = time.monotonic() + PATIENCE
     while not list(root.glob(".bundle.export-*/*.fp32.onnx")):
         assert running.poll() is None, running.communicate()[1]
         assert time.monotonic() < until
@@ -116,7 +118,7 @@ def begin(root: Path) -> subprocess.Popen[str]:
 def test_interrupted_it_says_130_and_leaves_the_old_bundle_alone(exported: Path) -> None:
     running = begin(exported)
     running.send_signal(signal.SIGINT)
-    _, said = running.communicate(timeout=60)
+    _, said = running.communicate(timeout=PATIENCE)
     assert running.returncode == INTERRUPTED
     assert "Traceback" not in said
     assert Bundle.open(exported / "bundle").model("efiqa-cp-edge").version == "old"
@@ -126,7 +128,7 @@ def test_interrupted_it_says_130_and_leaves_the_old_bundle_alone(exported: Path)
 def test_the_command_killed_while_it_calibrates_leaves_no_graph_behind(exported: Path) -> None:
     shutil.rmtree(exported / "cache", ignore_errors=True)
     running = begin(exported)
-    until = time.monotonic() + 60
+    until = time.monotonic() + PATIENCE
     while not list(exported.glob(".bundle.export-*/scratch-*/fundusgate-calibration-*")):
         assert running.poll() is None, running.communicate()[1]
         assert time.monotonic() < until
@@ -140,7 +142,7 @@ def test_the_command_killed_while_it_calibrates_leaves_no_graph_behind(exported:
 def test_the_command_killed_while_it_quantizes_leaves_nothing_that_the_next_stumbles_over(exported: Path) -> None:
     running = begin(exported)
     scratch = "*/scratch-*/parity"
-    until = time.monotonic() + 60
+    until = time.monotonic() + PATIENCE
     while not list(exported.glob(f".bundle.export-{scratch}")):
         assert running.poll() is None, running.communicate()[1]
         assert time.monotonic() < until
