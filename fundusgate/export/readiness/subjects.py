@@ -54,7 +54,9 @@ class Subject:
         if not widen and not view.computes_constants:
             return view
         model = expand(onnx.load(self.path))
-        return GraphView(with_float_weights(model) if widen else model)
+        # Files state no shapes, and rules ask for them.
+        taken = with_float_weights(model) if widen else model
+        return GraphView(onnx.shape_inference.infer_shapes(taken, data_prop=True))
 
 
 def subjects_of(path: Path) -> list[Subject]:
