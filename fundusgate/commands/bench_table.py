@@ -54,9 +54,20 @@ def print_differences(console: Console, differences: Sequence[Difference], remar
     """A row a figure, those larger than the noise marked."""
     for remark in remarks:
         _say(console, f"Differs: {remark}")
-    table = Table(
-        "cadence", "stage", "figure", "before ms", "after ms", "change ms", "99 % interval ms", "of verdict", ""
-    )
+    table = Table()
+    for heading in (
+        "cadence",
+        "stage",
+        "figure",
+        "before ms",
+        "after ms",
+        "change ms",
+        "99 % interval",
+        "of verdict",
+        "",
+    ):
+        # a narrow terminal folds a figure, and never cuts it
+        table.add_column(heading, overflow="fold", no_wrap=heading == "stage")
     for each in differences:
         mark = ("slower" if each.change > 0 else "quicker") if each.larger_than_noise else "noise"
         style = {"slower": "red", "quicker": "green", "noise": "dim"}[mark if abs(each.share) >= _WORTH else "noise"]
@@ -66,8 +77,8 @@ def print_differences(console: Console, differences: Sequence[Difference], remar
             f"p{each.percent}",
             _ms(each.before),
             _ms(each.after),
-            f"{each.change:+.3f}",
-            f"{each.low:+.3f} to {each.high:+.3f}",
+            _signed(each.change),
+            f"{_signed(each.low)} to {_signed(each.high)}",
             f"{100 * each.share:+.1f} %",
             Text(mark, style),
         )
@@ -117,7 +128,7 @@ def _table(title: str) -> Table:
     table = Table(title=Text(title), title_justify="left")
     table.add_column("stage", no_wrap=True)
     for heading in ("n", *_FIGURES, "CV"):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", overflow="fold")
     return table
 
 
@@ -153,6 +164,10 @@ def _print_soak(console: Console, soak: Soak) -> None:
     if soak.joules_a_verdict_above_idle is not None:
         told += f", {soak.joules_a_verdict_above_idle:.2f} J above idle"
     _say(console, f"{told}.")
+
+
+def _signed(change: float) -> str:
+    return f"{change:+.3f}" if abs(change) < 100 else f"{change:+.1f}"
 
 
 def _ms(value: float) -> str:

@@ -155,6 +155,11 @@ def test_compare(tmp_path: Path) -> None:
     assert found[0]["change_ms"] == pytest.approx(-10.24)
 
 
+def test_a_narrow_terminal_cuts_no_figure(tmp_path: Path) -> None:
+    before, after = write(tmp_path / "a.json", [123.456, 234.567] * 30), write(tmp_path / "b.json", [987.654] * 60)
+    assert "…" not in run("compare", before, after, columns=72).stdout
+
+
 def test_compare_refuses_the_unlike(tmp_path: Path) -> None:
     before = write(tmp_path / "a.json", [10.0, 11.0])
     after = write(tmp_path / "b.json", [10.0, 11.0], power_mode="15W", sizes=[(512, 512)])
