@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from fundusgate.cli import app
 from fundusgate.models import build
+from fundusgate.models.swin import CONSTANT_BUFFERS
 from fundusgate.training.run import TrainingOrder, recipe_of, run
 from tests.training.photographs import write_folder
 
@@ -61,6 +62,8 @@ def test_the_validation_split_is_never_trained_on(tmp_path: Path) -> None:
 def test_fthnets_weights_are_kept_without_the_training_head(tmp_path: Path) -> None:
     path = run(order(write_folder(tmp_path), name="fthnet-s"))
     assert sum(parameter.numel() for parameter in build("fthnet-s", path).parameters()) == 5_662_293
+    with safe_open(path, framework="pt") as stream:
+        assert not [name for name in stream.keys() if name.endswith(CONSTANT_BUFFERS)]  # noqa: SIM118 - no mapping
 
 
 def test_weights_for_int8_start_from_those_that_are_given(tmp_path: Path) -> None:
