@@ -1,0 +1,1 @@
+"""Parts of `edge_search.py`: a family of edge networks, trials, and successive halving."""
