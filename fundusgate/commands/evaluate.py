@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,9 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from rich.console import Console
+    from collections.abc import Callable
 
     from fundusgate.evaluation.data_sets.base import DataSet, Listing
     from fundusgate.evaluation.yardsticks.base import Yardstick
@@ -227,6 +224,7 @@ def _evaluate(
     from rich.console import Console
     from rich.markup import escape
 
+    from fundusgate.commands.stages import stages
     from fundusgate.evaluation.data_sets.base import DataSetError
     from fundusgate.evaluation.extras import MissingExtraError, check_extra
     from fundusgate.evaluation.prediction_cache import CacheError
@@ -241,7 +239,7 @@ def _evaluate(
     try:
         check_extra()
         profile = None if order.profile is None else Profile.load(order.profile)
-        with _progress(told) as stage:
+        with stages(told) as stage:
             evaluated = evaluate_data_set(
                 data_set,
                 yardstick_for,
@@ -283,19 +281,3 @@ def _precisions(order: _Order) -> tuple[str, ...]:
     if order.precision is EvaluatePrecision.HELD:
         return held_precisions(order.bundle)
     return ("fp32", "int8") if order.precision is EvaluatePrecision.BOTH else (order.precision.value,)
-
-
-@contextmanager
-def _progress(console: Console) -> Iterator[Callable[[str, int], Callable[[], None]]]:
-    """Bars on the console: what it gives is told a stage and its length, and gives what is called at each step."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    hidden = not console.is_terminal
-    with Progress(*columns, console=console, transient=True, disable=hidden, redirect_stdout=False) as bars:
-
-        def stage(name: str, total: int) -> Callable[[], None]:
-            task = bars.add_task(name, total=total)
-            return lambda: bars.advance(task)
-
-        yield stage
