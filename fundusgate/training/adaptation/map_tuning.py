@@ -25,8 +25,8 @@ STEPS = 60
 BATCH = 12
 REMEMBERED = 4
 """Views a step that hold what the network knew before."""
-LEARNING_RATE = 5e-4
-NEARNESS = 0.05
+LEARNING_RATE = 1e-3
+NEARNESS = 0.005
 """Pull towards the weights before (L2-SP; Li et al., ICML 2018)."""
 MARGIN = 1.5
 """Logits by which the mean of a photograph should lie above that of the next better label."""

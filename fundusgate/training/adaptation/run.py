@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
     Stage = Callable[[str, int], Callable[[], None]]
 
-RECIPE = 1
+RECIPE = 2
 """Grows when a step changes, so that kept work of another form is never gone on with."""
 REMEMBERED_SEED, UNSEEN_SEED = 60_000, 61_000
 
