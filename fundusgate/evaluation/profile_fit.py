@@ -169,8 +169,8 @@ def _fitted(measured: Sequence[Measured], base: Profile, share: float | None) ->
         good = np.array([each.score for each in measured if each.label is Label.GOOD])
         usable = np.array([each.score for each in measured if each.label is Label.USABLE])
         reject = np.array([each.score for each in measured if each.label is Label.REJECT])
-        retake = best_cut(np.concatenate([good, usable]), reject, good)
-        accept = best_cut(good, usable, good) if usable.size >= FEWEST_REJECT else retake + band
+        retake = best_cut([good, usable] if usable.size else [good], reject, good)
+        accept = best_cut([good], usable, good) if usable.size >= FEWEST_REJECT else retake + band
         accept = min(100.0, max(accept, retake + 1.0))
     content = base.model_dump()
     content["score"] |= {"retake": round(max(0.0, retake), 1), "accept": round(accept, 1)}
@@ -179,23 +179,24 @@ def _fitted(measured: Sequence[Measured], base: Profile, share: float | None) ->
 
 
 def best_cut(
-    keep: NDArray[np.float64], refuse: NDArray[np.float64], good: NDArray[np.float64], share: float = KEEP
+    keep: Sequence[NDArray[np.float64]], refuse: NDArray[np.float64], good: NDArray[np.float64], share: float = KEEP
 ) -> float:
     """The score from which a photograph is kept.
 
     The greatest Youden index (share of `keep` at or above, less share of `refuse` at or above) among cuts that keep
-    `share` of `good`; of equal ones the middle.
+    `share` of `good`; of equal ones the middle. Classes that should pass weigh alike, however many each has.
 
     Args:
-        keep: scores that should pass.
+        keep: scores that should pass, class by class.
         refuse: scores that should not; may be empty.
         good: scores of which most must pass.
         share: how much of `good` must.
     """
-    scores = np.unique(np.concatenate([keep, refuse, good]))
+    scores = np.unique(np.concatenate([*keep, refuse, good]))
     cuts = np.concatenate([scores[:1] - 0.5, (scores[1:] + scores[:-1]) / 2])
     cuts = np.array([cut for cut in cuts if (good >= cut).mean() >= share])
-    youden = np.array([(keep >= cut).mean() - ((refuse >= cut).mean() if refuse.size else 0.0) for cut in cuts])
+    passed = np.array([np.mean([(scores >= cut).mean() for scores in keep]) for cut in cuts])
+    youden = passed - np.array([(refuse >= cut).mean() if refuse.size else 0.0 for cut in cuts])
     best = cuts[youden >= youden.max() - 1e-9]
     return float(best[(len(best) - 1) // 2])
 

@@ -40,6 +40,13 @@ class Judgement:
     degraded_fraction: float
 
 
+HALF_BELIEVED = 0.4
+"""Sum of the network's probability and the cues' likeness of a retina from which a loud cue may name what hides it."""
+
+LEAST_LIKENESS = 0.04
+"""Likeness that this needs beside, except where light itself is missing or too much."""
+
+_WITHOUT_VESSELS = (CauseCode.TOO_DARK, CauseCode.TOO_BRIGHT)
 _GOOD, _USABLE, _REJECT = 2, 1, 0
 _TECHNIQUE = (RetakeHelps.YES, RetakeHelps.MAYBE, RetakeHelps.AFTER_CLEANING)
 
@@ -83,8 +90,11 @@ def judge(
         return _no_retina(retina, cues, profile, severities, fraction)
     by_score, by_map = _score_level(score, profile), _map_level(fraction, profile)
     level = min(by_score, by_map) if finite else _REJECT
-    disagree = not finite or abs(by_score - by_map) == _GOOD - _REJECT
+    disagree = abs(by_score - by_map) == _GOOD - _REJECT
     causes = rank(severities, profile.causes)
+    if not finite:
+        causes = (Cause(CauseCode.UNKNOWN, 1.0), *causes)
+        return Judgement(Verdict.RETAKE, causes, CauseCode.UNKNOWN, fraction)
     if level == _REJECT:
         return _rejected(causes, profile, attempts, disagree=disagree, fraction=fraction)
     return _passed(causes, profile, level, fraction)
@@ -127,20 +137,29 @@ def retina_seen(retina: float | None, likeness: float, empty_fraction: float, li
 def _no_retina(
     retina: float | None, cues: Cues, profile: Profile, severities: dict[CauseCode, float], fraction: float
 ) -> Judgement:
-    """NOT_FUNDUS where network and cues agree, or one is empty-handed; else what hides the retina, or UNKNOWN."""
+    """What hides the retina where a cue says so and a retina is half believed in; else NOT_FUNDUS, or UNKNOWN."""
     limits, likeness = profile.retina, cues.retina.likeness
     empty = cues.exposure.empty_fraction >= limits.empty_fraction
     network_says_yes = retina is not None and retina >= limits.network
-    contradicted = not empty and (network_says_yes or (retina is not None and likeness >= limits.likeness_present))
-    if not contradicted:
+    cues_say_yes = retina is not None and likeness >= limits.likeness_present
+    causes = rank(severities, profile.causes)
+    if not empty and causes:
+        # defocus, darkness and a veil hide the very vessels that a retina is known by
+        believed = network_says_yes or cues_say_yes
+        needed = profile.causes.main if believed else profile.causes.note
+        if causes[0].severity >= needed and (believed or _half_believed(retina, likeness, causes[0].code)):
+            return Judgement(Verdict.RETAKE, causes, causes[0].code, fraction)
+    if empty or not (network_says_yes or cues_say_yes):
         certainty = 1.0 - (likeness if retina is None or not math.isfinite(retina) else max(likeness, retina)) / 2
         found = Cause(CauseCode.NOT_FUNDUS, 1.0 if empty else float(np.clip(certainty, 0, 1)))
         return Judgement(Verdict.RETAKE, (found,), CauseCode.NOT_FUNDUS, fraction)
-    causes = rank(severities, profile.causes)
-    explained = network_says_yes and bool(causes) and causes[0].severity >= profile.causes.main
-    if not explained:
-        causes = (Cause(CauseCode.UNKNOWN, 1.0), *causes)
-    return Judgement(Verdict.RETAKE, causes, causes[0].code, fraction)
+    return Judgement(Verdict.RETAKE, (Cause(CauseCode.UNKNOWN, 1.0), *causes), CauseCode.UNKNOWN, fraction)
+
+
+def _half_believed(retina: float | None, likeness: float, code: CauseCode) -> bool:
+    """Whether network and cues together leave room for a retina behind a fault; burnt out or dark, none is seen."""
+    known = 0.0 if retina is None else retina
+    return known + likeness >= HALF_BELIEVED and (likeness >= LEAST_LIKENESS or code in _WITHOUT_VESSELS)
 
 
 def _rejected(
@@ -149,7 +168,8 @@ def _rejected(
     limits = profile.causes
     # the networks have seen that something is wrong, so less is asked of the cue that says what
     named = bool(causes) and causes[0].severity >= limits.refused
-    if disagree:
+    loud = bool(causes) and causes[0].severity >= limits.note
+    if disagree and not loud:
         # the reason stays visible behind UNKNOWN, but nobody should act on it unseen
         causes = (Cause(CauseCode.UNKNOWN, 1.0), *causes)
     elif not named:

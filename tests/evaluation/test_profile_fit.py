@@ -46,9 +46,11 @@ def a_camera(good: float = 50.0, reject: float = 30.0) -> list[Measured]:
 def test_a_cut_keeps_the_good_first_and_refuses_what_it_can() -> None:
     good, reject = np.array([60.0, 70, 80, 90]), np.array([10.0, 20, 65])
     # 65 lies among the good: a cut above it would lose a quarter of them
-    assert best_cut(good, reject, good) == 40.0
-    assert best_cut(good, reject, good, share=0.75) == 67.5
-    assert best_cut(good, np.array([]), good) < 60
+    assert best_cut([good], reject, good) == 40.0
+    assert best_cut([good], reject, good, share=0.75) == 67.5
+    assert best_cut([good], np.array([]), good) < 60
+    # two usable ones weigh as much as all the good ones
+    assert best_cut([good, np.array([40.0, 45])], reject, good) == 30.0
 
 
 def test_a_camera_that_scores_low_gets_its_own_points() -> None:

@@ -88,6 +88,27 @@ def test_a_faint_cue_names_the_cause_of_a_refusal_but_of_nothing_else() -> None:
     assert judge(30.0, half_hidden(0.8), CELLS, 0.99, smeared, profile).main is CauseCode.UNKNOWN
 
 
+def test_a_loud_cue_tells_what_hides_a_retina_that_is_half_believed() -> None:
+    hidden = half_hidden(1.0)
+    for retina, likeness, main in (
+        (0.6, 0.08, CauseCode.FOCUS),
+        (0.2, 0.25, CauseCode.FOCUS),
+        (0.6, 0.01, CauseCode.NOT_FUNDUS),
+        (0.1, 0.2, CauseCode.NOT_FUNDUS),
+    ):
+        seen = replace(BLURRED, retina=RetinaLikeness(likeness=likeness, network=1.0))
+        judged = judge(20.0, hidden, CELLS, retina, seen, PROFILE)
+        assert (judged.verdict, judged.main) == (Verdict.RETAKE, main)
+    burnt = replace(faulty(7, CauseCode.TOO_BRIGHT, 1.0), retina=RetinaLikeness(likeness=0.0, network=0.0))
+    assert judge(20.0, hidden, CELLS, 0.5, burnt, PROFILE).main is CauseCode.TOO_BRIGHT
+
+
+def test_a_loud_cue_settles_what_the_networks_disagree_on() -> None:
+    judged = judge(90.0, half_hidden(0.8), CELLS, 0.99, BLURRED, PROFILE)
+    assert (judged.verdict, judged.main) == (Verdict.RETAKE, CauseCode.FOCUS)
+    assert judge(NAN, CLEAR, CELLS, 0.99, BLURRED, PROFILE).main is CauseCode.UNKNOWN
+
+
 def test_no_retina_by_both() -> None:
     judged = judge(90.0, CLEAR, CELLS, 0.02, STRANGE, PROFILE)
     assert judged.verdict is Verdict.RETAKE
@@ -208,7 +229,9 @@ def test_no_retina_is_never_accepted(
 ) -> None:
     judged = judge(score, degraded, CELLS, retina, seen, PROFILE, attempts)
     assert judged.verdict is Verdict.RETAKE
-    assert judged.main in (CauseCode.NOT_FUNDUS, CauseCode.UNKNOWN)
+    assert judged.main is not None
+    if seen in (STRANGE, EMPTY):
+        assert judged.main is CauseCode.NOT_FUNDUS
 
 
 @settings(deadline=None)
