@@ -31,7 +31,7 @@ from fundusgate.runtime import Assessor
 from fundusgate.runtime.photograph import read_photograph
 from fundusgate.training.augmentation import another_camera, sensor
 from fundusgate.training.photographs import PhotographRecord, Quality, read_records
-from fundusgate.visibility.labelling import OUTSIDE, pseudo_label
+from fundusgate.visibility.labelling import OUTSIDE, pseudo_labels
 from fundusgate.visibility.missing import BAD_FROM, Rule, firm
 from fundusgate.visibility.networks import VisibilityNetworks
 from fundusgate.visibility.phantom_bank import phantom_bank
@@ -64,8 +64,7 @@ class Told:
 def asked(rgb: Pixels, networks: VisibilityNetworks, assessor: Assessor) -> dict[str, Told]:
     """Every way's word on ``rgb``."""
     told = {}
-    for rule in Rule:
-        label = pseudo_label(rgb, networks, rule)
+    for rule, label in pseudo_labels(rgb, networks, Rule).items():
         cells = np.where(label.cells == OUTSIDE, np.nan, label.measure)
         told[rule.value] = Told(cells.astype(np.float32), label.photograph.box, BAD_FROM[rule])
     assessment = assessor.assess(rgb)

@@ -12,6 +12,8 @@ from fundusgate.visibility.missing import BAD_FROM, CELLS, Rule, firm, measure
 from fundusgate.visibility.vessel_view import framed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
     from fundusgate.visibility.networks import VisibilityNetworks
@@ -57,10 +59,26 @@ def pseudo_label(rgb: NDArray[np.uint8], networks: VisibilityNetworks, rule: Rul
         networks: Both.
         rule: How cells are judged.
     """
+    return pseudo_labels(rgb, networks, [rule])[rule]
+
+
+def pseudo_labels(
+    rgb: NDArray[np.uint8], networks: VisibilityNetworks, rules: Iterable[Rule]
+) -> dict[Rule, PseudoLabel]:
+    """Label a photograph by several rules, the networks being asked once.
+
+    Args:
+        rgb: H x W x 3 uint8, RGB, of any size.
+        networks: Both.
+        rules: How cells are judged.
+    """
     photograph = framed(rgb)
     seen = firm(networks.vessels(photograph.rgb, photograph.inside))
     expected = networks.expected(seen, photograph.inside)
-    against = measure(rule, seen, expected)
     inside = inside_cells(photograph.inside, CELLS)
-    cells = np.where(inside, np.where(against >= BAD_FROM[rule], DEGRADED, UNLABELLED), OUTSIDE).astype(np.uint8)
-    return PseudoLabel(photograph, seen, expected, against, cells)
+    labels = {}
+    for rule in rules:
+        against = measure(rule, seen, expected)
+        cells = np.where(inside, np.where(against >= BAD_FROM[rule], DEGRADED, UNLABELLED), OUTSIDE)
+        labels[rule] = PseudoLabel(photograph, seen, expected, against, cells.astype(np.uint8))
+    return labels
