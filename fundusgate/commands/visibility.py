@@ -86,7 +86,7 @@ class LabelRule(str, Enum):
     PUBLISHED = "published"
     """Seen and expected vessels differ by more than 0.02 on at least 90 % of its pixels (Wang et al., 2026)."""
     MISSING_SHARE = "missing-share"
-    """At least half of the expected cover in and around it is missing."""
+    """At least six tenths of the expected cover in and around it are missing."""
 
 
 @visibility.command()
