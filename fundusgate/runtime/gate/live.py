@@ -40,6 +40,9 @@ def follow(state: GateState, view: LiveView, settings: GateSettings) -> GateStat
     elapsed = view.taken_at - (view.taken_at if before is None else before)
     state = _streak(state, view, elapsed, settings, good=good)
     after = enter(state, _phase(state, view, settings))
+    if after.phase is not state.phase and state.lower_best is not None:
+        # Even where a blink ends the wait, the new phase opens with what its own frames said.
+        view = replace(view, aim=state.lower_best, main=state.lower_main)
     return _guided(after, view, elapsed, settings, anew=after.phase is not state.phase)
 
 
@@ -74,6 +77,7 @@ def _streak(state: GateState, view: LiveView, elapsed: float, settings: GateSett
         good_since=(state.good_since if unbroken else taken) if good else None,
         lower_since=_first(state.lower_since, taken) if low else None,
         lower_best=best if low else None,
+        lower_main=(view.main if best is view.aim else state.lower_main) if low else None,
     )
 
 

@@ -151,6 +151,7 @@ class GateState:
         away_since: since when no retina has been in place in the live picture without a break.
         lower_since: since when the aim has lain below the phase without a break.
         lower_best: the best aim since then.
+        lower_main: first cause of the latest frame of that aim.
         last_view: when the newest live frame was taken; None before the first.
         views_from: live frames taken before this are ignored (the camera or a network did not work then).
         stills: how many stills have been asked for.
@@ -186,6 +187,7 @@ class GateState:
     away_since: float | None = None
     lower_since: float | None = None
     lower_best: Aim | None = None
+    lower_main: CauseCode | None = None
     last_view: float | None = None
     views_from: float = -math.inf
     stills: int = 0

@@ -47,7 +47,8 @@ def enter(state: GateState, phase: Phase) -> GateState:
         return state
     if phase in LIVE and state.phase in LIVE:
         promise = 1.0 if phase is Phase.READY else min(state.promise, MOST_BEFORE_READY)
-        return replace(state, phase=phase, since=state.now, promise=promise, lower_since=None, lower_best=None)
+        below = replace(state, lower_since=None, lower_best=None, lower_main=None)
+        return replace(below, phase=phase, since=state.now, promise=promise)
     return replace(
         state,
         phase=phase,
@@ -59,6 +60,7 @@ def enter(state: GateState, phase: Phase) -> GateState:
         good_since=None,
         lower_since=None,
         lower_best=None,
+        lower_main=None,
         reason=None,
     )
 

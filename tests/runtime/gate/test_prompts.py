@@ -56,6 +56,16 @@ def test_a_frame_from_below_the_phase_says_nothing_about_what_to_mend() -> None:
     )
 
 
+def test_a_lower_phase_opens_with_its_own_prompt_even_when_a_blink_ends_the_wait() -> None:
+    Play().diagram(
+        """
+        live   |-bbbbeeoe|
+        phase  |nnnnnnnee|
+        prompt |-------??|
+        """
+    )
+
+
 def test_what_is_mended_leaves_after_a_while_and_ready_says_nothing_else() -> None:
     Play().diagram(
         """
