@@ -20,6 +20,8 @@ STRANGE = 0.28
 """Share of cameras whose colours resemble no other's."""
 DIM = 0.12
 """Share of cameras set so low that the picture is dim, though nothing in it is lost."""
+HARD = 0.4
+"""Share of the sharpening cameras that do so hard."""
 LEAST_RESOLUTION = 180
 """Pixels across the disc below which no source of training photographs goes (EyeQ's small copies have 200)."""
 
@@ -107,9 +109,10 @@ def resample(rgb: Pixels, rng: np.random.Generator) -> Pixels:
     side = int(rng.integers(min(LEAST_RESOLUTION, size), size + 1))
     small = cv2.resize(rgb, (side, side), interpolation=cv2.INTER_AREA)
     out = cv2.resize(small, (size, size), interpolation=cv2.INTER_CUBIC if rng.random() < 0.5 else cv2.INTER_LINEAR)
-    if rng.random() < 0.25:
+    if rng.random() < 0.35:
         soft = cv2.GaussianBlur(out, (0, 0), rng.uniform(1, 3))
-        amount = rng.uniform(0.2, 0.9)
+        # Some cameras sharpen until every edge has a seam.
+        amount = rng.uniform(0.9, 3.0) if rng.random() < HARD else rng.uniform(0.2, 0.9)
         out = cv2.addWeighted(out, 1 + amount, soft, -amount, 0)
     return np.asarray(out, np.uint8)
 
