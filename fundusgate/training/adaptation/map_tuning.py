@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import copy
-import math
 from typing import TYPE_CHECKING
 
 import torch
 from torch.nn import functional
 
+from fundusgate.training.adaptation import tuning
+from fundusgate.training.adaptation.tuning import Tuning
 from fundusgate.training.adaptation.views import last_block
 from fundusgate.training.losses import degraded_bag, nnpu
 from fundusgate.training.map_recipe import BALANCE, PRIOR
@@ -27,7 +27,6 @@ REMEMBERED = 4
 """Views a step that hold what the network knew before."""
 LEARNING_RATE = 1e-3
 NEARNESS = 0.005
-"""Pull towards the weights before (L2-SP; Li et al., ICML 2018)."""
 MARGIN = 1.5
 """Logits by which the mean of a photograph should lie above that of the next better label."""
 LEARNT = ("stage4.1", "context", "map_head")
@@ -49,33 +48,19 @@ def tuned(
         seed: Of the order.
         tell: Called after each step.
     """
-    network = copy.deepcopy(before).eval()
-    for name, parameter in network.named_parameters():
-        parameter.requires_grad_(name.startswith(LEARNT))
-    learnt = [parameter for parameter in network.parameters() if parameter.requires_grad]
-    start = [parameter.detach().clone() for parameter in learnt]
-    optimizer = torch.optim.AdamW(learnt, lr=LEARNING_RATE, weight_decay=0.0)
-    chance = torch.Generator().manual_seed(seed)
-    pools = [pool for pool in _pools(views) if pool.numel()]
-    for step in range(STEPS):
-        for group in optimizer.param_groups:
-            group["lr"] = LEARNING_RATE * 0.5 * (1 + math.cos(math.pi * step / STEPS))
-        drawn = [pool[torch.randint(pool.numel(), (BATCH // len(pools),), generator=chance)] for pool in pools]
-        batch = views.at(torch.cat(drawn))
+    how = Tuning(LEARNT, STEPS, LEARNING_RATE, NEARNESS, BATCH)
+
+    def loss(network: EfiqaCpEdge, rows: Tensor, chance: torch.Generator) -> Tensor:
+        batch = views.at(rows)
         kept = remembered.at(torch.randint(len(remembered.owner), (REMEMBERED,), generator=chance))
         features = torch.cat([batch.features, kept.features]).float()
         with torch.autocast("cpu", torch.bfloat16):
             logits, retinas = last_block(network, features)
         logits, retinas = logits.float(), retinas.float()
         new = len(batch.owner)
-        nearness = torch.stack([(now - then).square().sum() for now, then in zip(learnt, start, strict=True)]).sum()
-        loss = _loss(logits[:new], batch) + _kept(logits[new:], retinas, batch, kept) + NEARNESS * nearness
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(learnt, 5.0)
-        optimizer.step()
-        tell()
-    return network.requires_grad_(True)
+        return _loss(logits[:new], batch) + _kept(logits[new:], retinas, batch, kept)
+
+    return tuning.tuned(before, how, _pools(views), seed, loss, tell)
 
 
 def _pools(views: Views) -> list[Tensor]:

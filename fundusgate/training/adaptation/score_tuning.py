@@ -7,7 +7,6 @@ writers give, so a slope and an offset of the score are a slope and an offset of
 from __future__ import annotations
 
 import copy
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -16,6 +15,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from fundusgate.training.adaptation.tuning import Tuning, tuned
 from fundusgate.training.adaptation.views import drawn_views
 from fundusgate.training.judging import BATCH, SCORE_SIDE
 from fundusgate.training.losses import ranking
@@ -153,35 +153,17 @@ def head_tuned(before: FTHNet, views: ScoreViews, seed: int, tell: Callable[[], 
         seed: Of the order.
         tell: Called after each step.
     """
-    network = copy.deepcopy(before).eval()
-    for name, parameter in network.named_parameters():
-        parameter.requires_grad_(name.startswith(HEAD))
-    learnt = [parameter for parameter in network.parameters() if parameter.requires_grad]
-    start = [parameter.detach().clone() for parameter in learnt]
-    optimizer = torch.optim.AdamW(learnt, lr=LEARNING_RATE, weight_decay=0.0)
-    chance = torch.Generator().manual_seed(seed)
     levels = [views.target < 0.55, (views.target >= 0.55) & (views.target < 0.75), views.target >= 0.75]
-    pools = [pool for pool in (torch.nonzero(level).flatten() for level in levels) if pool.numel()]
-    for step in range(STEPS):
-        for group in optimizer.param_groups:
-            group["lr"] = LEARNING_RATE * 0.5 * (1 + math.cos(math.pi * step / STEPS))
-        drawn = [pool[torch.randint(pool.numel(), (STEP_VIEWS // len(pools),), generator=chance)] for pool in pools]
-        batch = views.at(torch.cat(drawn))
+    how = Tuning(HEAD, STEPS, LEARNING_RATE, NEARNESS, STEP_VIEWS)
+
+    def loss(network: FTHNet, rows: Tensor, _chance: torch.Generator) -> Tensor:
+        batch = views.at(rows)
         semantic = batch.semantic.float()
         with torch.autocast("cpu", torch.bfloat16):
             scores = network.judge(semantic, batch.distortion)
-        loss = _score_loss(scores.float(), batch.target)
-        loss = (
-            loss
-            + NEARNESS
-            * torch.stack([(now - then).square().sum() for now, then in zip(learnt, start, strict=True)]).sum()
-        )
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(learnt, 5.0)
-        optimizer.step()
-        tell()
-    return network.requires_grad_(True)
+        return _score_loss(scores.float(), batch.target)
+
+    return tuned(before, how, [torch.nonzero(level).flatten() for level in levels], seed, loss, tell)
 
 
 def _score_loss(scores: Tensor, target: Tensor) -> Tensor:
