@@ -106,6 +106,7 @@ def test_a_screen_pairs_with_the_code(chromium: Browser, gate: ScriptedGate) -> 
         url = f"http://127.0.0.1:{server.url.rstrip('/').rpartition(':')[2]}/"
         chromium.driver.get(url)
         chromium.until_says("h1", "Pair this screen")
+        chromium.until(lambda: chromium.find("input").is_enabled(), "the code's field")
         chromium.find("input").send_keys("1234\n")
         chromium.until_says("#mistake", "That is not the code")
         chromium.find("input").send_keys(f"{server.pairing.code}\n")

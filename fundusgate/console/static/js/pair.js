@@ -5,9 +5,10 @@ import { language, speak, t } from "./texts.js";
 const form = document.querySelector("form");
 const mistake = document.getElementById("mistake");
 
-await speak(language());
+const spoken = speak(language());
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
+  await spoken;
   mistake.textContent = "";
   try {
     const answer = await fetch("/pair", {
@@ -22,3 +23,7 @@ form.addEventListener("submit", async (event) => {
   }
   form.code.select();
 });
+// Only now: a code that is sent without this script would stand in the address, and nothing would pair.
+form.code.disabled = false;
+form.code.focus();
+await spoken;
