@@ -78,28 +78,14 @@ def run(order: VisibilityOrder) -> tuple[Path, Path]:
         bank = phantom_bank(order.phantoms, order.seed * 100_000, order.out / "cache", lambda: progress.advance(bar))
         progress.update(bar, completed=order.phantoms)  # those of an earlier run were not told
     torch.manual_seed(order.seed)
-    settings = LoopSettings(
-        steps=order.vessel_steps,
-        batch=BATCH,
-        learning_rate=LEARNING_RATE,
-        seed=order.seed,
-        workers=order.workers,
-        threads=order.threads,
-    )
+    settings = _settings(order, order.vessel_steps)
     samples = VesselSamples(bank, order.seed)
     vessels = train(_ready(vessel_network()), samples, vessel_loss, settings, order.out / "vessels")
     written = write_weights(vessels, order.out / f"{VESSELS}.safetensors", _card(order.vessel_steps, "", order))
     maps, sources = good_maps(VisibilityNetworks(vessels, inpainting_network()), records, order)
     maps += phantom_maps(bank)
     torch.manual_seed(order.seed)
-    settings = LoopSettings(
-        steps=order.inpainting_steps,
-        batch=BATCH,
-        learning_rate=LEARNING_RATE,
-        seed=order.seed,
-        workers=order.workers,
-        threads=order.threads,
-    )
+    settings = _settings(order, order.inpainting_steps)
     expected = train(
         _ready(inpainting_network()), InpaintingSamples(maps, order.seed), inpainting_loss, settings,
         order.out / "expected",
@@ -162,6 +148,17 @@ def phantom_maps(bank: PhantomBank) -> list[NDArray[np.uint8]]:
         pair = np.dstack([vessels, inside.astype(np.uint8) * 255])
         maps.append(np.asarray(cv2.resize(pair, (SIDE, SIDE), interpolation=cv2.INTER_AREA), np.uint8))
     return maps
+
+
+def _settings(order: VisibilityOrder, steps: int) -> LoopSettings:
+    return LoopSettings(
+        steps=steps,
+        batch=BATCH,
+        learning_rate=LEARNING_RATE,
+        seed=order.seed,
+        workers=order.workers,
+        threads=order.threads,
+    )
 
 
 def _ready(network: torch.nn.Module) -> torch.nn.Module:
