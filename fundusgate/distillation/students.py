@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from fundusgate.training.augmentation import another_camera, sensor
+from fundusgate.training.augmentation import another_camera, draw_camera, electronics
 from fundusgate.training.judging import MAP_SIDE
 from fundusgate.training.samples import without_retina
 
@@ -100,9 +100,10 @@ class LessonSamples(Dataset[dict[str, Tensor]]):
         retina = lesson.map_logits is None or not self._pictures or rng.random() >= NO_RETINA
         if not retina:
             view = without_retina(self._pictures, MAP_SIDE, rng)
-            rgb = sensor(view.rgb, view.inside, rng)
+            rgb = view.taken(rng)
         elif rng.random() < OTHER_CAMERA:
-            rgb = sensor(another_camera(rgb, lesson.inside, rng), lesson.inside, rng)
+            camera = draw_camera(rng)
+            rgb = electronics(another_camera(rgb, lesson.inside, camera, rng), lesson.inside, camera, rng)
         if self._side != MAP_SIDE:
             rgb = np.asarray(cv2.resize(rgb, (self._side, self._side), interpolation=cv2.INTER_AREA), np.uint8)
         sample = {"image": torch.from_numpy(np.ascontiguousarray(rgb)), "retina": torch.tensor(retina)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import cv2
@@ -15,7 +15,18 @@ from fundusgate.codes import CauseCode
 from fundusgate.phantom.faults import degrade, degrade_locally
 from fundusgate.runtime.prepared import CELLS
 from fundusgate.runtime.preprocessing import inside_cells
-from fundusgate.training.augmentation import Mask, Pixels, another_camera, camera_mask, recolour, reframe, sensor
+from fundusgate.training.augmentation import (
+    PLAIN,
+    Camera,
+    Mask,
+    Pixels,
+    another_camera,
+    camera_mask,
+    draw_camera,
+    electronics,
+    recolour,
+    reframe,
+)
 from fundusgate.training.photographs import Quality
 from fundusgate.training.targets import ANCHORS, NOT_A_FUNDUS, degraded_target
 from fundusgate.training.vessel_targets import SIDE, vessel_cells, vessel_map
@@ -31,6 +42,9 @@ HIDDEN_SHARE = 0.5
 """A cell is a pseudo-labelled positive when at least this share of it is hidden."""
 UNTOUCHED_SHARE = 0.12
 """A cell is unlabelled when at most this share of it is hidden; between the two it counts as neither."""
+MOSTLY_HIDDEN, FULL, FAINT = 0.8, 0.85, 0.3
+"""Where more than the first share of the disc is hidden, by faults short of the second strength, a retina can still be
+told by what is left (a disc's glow, the largest vessels), and that counts with the third weight. Beyond, nobody can."""
 READABLE_FROM = 75.0
 """Target above which a photograph's untouched cells count as visible."""
 MAP_LOCAL_SHARE = 0.8
@@ -66,6 +80,7 @@ class View:
         hidden: S x S boolean: where the degradation hides anatomy.
         strength: Of the degradation, 0..1; 0 when there is none.
         vessels: 256 x 256 float32, 0..1: the vessels before any camera or fault; None where nobody asks.
+        camera: That it was taken with; its electronics come last, in ``taken``.
     """
 
     rgb: Pixels
@@ -73,6 +88,11 @@ class View:
     hidden: Mask
     strength: float
     vessels: NDArray[np.float32] | None = None
+    camera: Camera = PLAIN
+
+    def taken(self, rng: np.random.Generator) -> Pixels:
+        """The pixels as the camera's electronics hand them over, S x S x 3, 0 outside."""
+        return electronics(self.rgb, self.inside, self.camera, rng)
 
 
 def undegraded(store: FrameStore, index: int, size: int, rng: np.random.Generator, *, vessels: bool = False) -> View:
@@ -80,7 +100,9 @@ def undegraded(store: FrameStore, index: int, size: int, rng: np.random.Generato
     frame = store[index]
     rgb, inside = reframe(frame.rgb, frame.inside, size, rng)
     seen = vessel_map(rgb, inside) if vessels else None
-    return View(another_camera(rgb, inside, rng), inside, np.zeros((size, size), np.bool_), 0.0, seen)
+    camera = draw_camera(rng)
+    none = np.zeros((size, size), np.bool_)
+    return View(another_camera(rgb, inside, camera, rng), inside, none, 0.0, seen, camera)
 
 
 def degraded(view: View, rng: np.random.Generator, local_share: float) -> View:
@@ -95,7 +117,7 @@ def degraded(view: View, rng: np.random.Generator, local_share: float) -> View:
             code = WHOLE_FAULTS[int(rng.integers(len(WHOLE_FAULTS)))]
             result = degrade(rgb, view.inside, code, amount, seed)
         rgb, hidden, strength = result.rgb, hidden | result.hidden, max(strength, amount)
-    return View(rgb, view.inside, hidden, strength, view.vessels)
+    return replace(view, rgb=rgb, hidden=hidden, strength=strength)
 
 
 def cell_labels(view: View, cells: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -134,9 +156,10 @@ def without_retina(pictures: Sequence[Pixels], size: int, rng: np.random.Generat
     if rng.random() < 0.3:
         rgb = np.asarray(cv2.GaussianBlur(rgb, (0, 0), float(rng.uniform(2, 12))), np.uint8)
     inside = camera_mask(size, rng)
-    rgb = recolour(rgb, inside, rng)
+    camera = draw_camera(rng)
+    rgb = recolour(rgb, inside, camera, rng)
     rgb[~inside] = 0
-    return View(rgb, inside, inside, 1.0)
+    return View(rgb, inside, inside, 1.0, camera=camera)
 
 
 class MapSamples(Dataset[dict[str, Tensor]]):
@@ -182,14 +205,14 @@ class MapSamples(Dataset[dict[str, Tensor]]):
             view = undegraded(self._store, _one(self._readable, rng), self._size, rng, vessels=True)
             if rng.random() < 0.8:
                 view = degraded(view, rng, MAP_LOCAL_SHARE)
-            weight = 1.0 if hidden_share(view) < 0.8 else 0.0
+            weight = 1.0 if hidden_share(view) < MOSTLY_HIDDEN else FAINT if view.strength < FULL else 0.0
         positive, untouched = cell_labels(view, CELLS)
         known = view.vessels is not None
         vessels = np.zeros((SIDE, SIDE), np.float32) if view.vessels is None else view.vessels
         return {
             "vessels": torch.from_numpy(vessel_cells(vessels, view.hidden, VESSEL_CELLS)),
             "vessels_known": torch.tensor(known),
-            "image": torch.from_numpy(sensor(view.rgb, view.inside, rng)),
+            "image": torch.from_numpy(view.taken(rng)),
             "inside": torch.from_numpy(inside_cells(view.inside, CELLS)),
             "positive": torch.from_numpy(positive),
             "unlabelled": torch.from_numpy(untouched & (not bag)),
@@ -247,7 +270,7 @@ class ScoreSamples(Dataset[dict[str, Tensor]]):
     def _pair(
         self, view: View, target: float, worse: View, worse_target: float, weight: float, rng: np.random.Generator
     ) -> dict[str, Tensor]:
-        images = np.stack([sensor(view.rgb, view.inside, rng), sensor(worse.rgb, worse.inside, rng)])
+        images = np.stack([view.taken(rng), worse.taken(rng)])
         # What is hidden in a photograph that was poor to begin with, beyond what was added, nobody knows.
         readable = target > READABLE_FROM or target == NOT_A_FUNDUS
         labels = [cell_labels(each, SCORE_CELLS) for each in (view, worse)]
