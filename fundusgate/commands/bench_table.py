@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING
 
+from rich.box import SIMPLE
 from rich.table import Table
 from rich.text import Text
 
@@ -54,35 +56,27 @@ def print_differences(console: Console, differences: Sequence[Difference], remar
     """A row a figure, those larger than the noise marked."""
     for remark in remarks:
         _say(console, f"Differs: {remark}")
-    table = Table()
-    for heading in (
-        "cadence",
-        "stage",
-        "figure",
-        "before ms",
-        "after ms",
-        "change ms",
-        "99 % interval",
-        "of verdict",
-        "",
-    ):
-        # a narrow terminal folds a figure, and never cuts it
-        table.add_column(heading, overflow="fold", no_wrap=heading == "stage")
-    for each in differences:
-        mark = ("slower" if each.change > 0 else "quicker") if each.larger_than_noise else "noise"
-        style = {"slower": "red", "quicker": "green", "noise": "dim"}[mark if abs(each.share) >= _WORTH else "noise"]
-        table.add_row(
-            each.series,
-            each.stage,
-            f"p{each.percent}",
-            _ms(each.before),
-            _ms(each.after),
-            _signed(each.change),
-            f"{_signed(each.low)} to {_signed(each.high)}",
-            f"{100 * each.share:+.1f} %",
-            Text(mark, style),
-        )
-    console.print(table)
+    for name, rows in groupby(differences, key=lambda each: each.series):
+        # One table a cadence, and short words: 80 columns hold it without folding a figure.
+        table = Table(title=Text(f"{name}, ms"), title_justify="left", box=SIMPLE, padding=(0, 1, 0, 0))
+        table.add_column("stage", no_wrap=True)
+        for heading in ("", "before", "after", "change", "99 % of chance", "of verdict"):
+            table.add_column(heading, justify="right", overflow="fold")
+        table.add_column("")
+        for each in rows:
+            mark = ("slower" if each.change > 0 else "quicker") if each.larger_than_noise else "noise"
+            worth = mark if abs(each.share) >= _WORTH else "noise"
+            table.add_row(
+                each.stage,
+                f"p{each.percent}",
+                _ms(each.before),
+                _ms(each.after),
+                _signed(each.change),
+                f"{_signed(each.low)} to {_signed(each.high)}",
+                f"{100 * each.share:+.1f} %",
+                Text(mark, {"slower": "red", "quicker": "green", "noise": "dim"}[worth]),
+            )
+        console.print(table)
     _say(
         console,
         "Noise is the chance within each run; what changes from one start of the program to the next comes on top:"

@@ -145,7 +145,7 @@ def test_compare(tmp_path: Path) -> None:
     before, after = write(tmp_path / "a.json", spread), write(tmp_path / "b.json", [2 * each for each in spread])
     result = run("compare", before, after)
     assert result.exit_code == 0
-    verdicts = [line for line in result.stdout.splitlines() if "│ verdict" in line]
+    verdicts = [line for line in result.stdout.splitlines() if line.startswith(" verdict")]
     assert len(verdicts) == 2
     assert all("slower" in line for line in verdicts)
     assert "noise" in result.stdout
