@@ -97,7 +97,7 @@ def main() -> None:
             profile = assessor.profile
         lowest = profile.score.model_copy(update={"retake": THRESHOLDS[0]})
         with Assessor.open(options.bundle, profile=profile.model_copy(update={"score": lowest})) as assessor:
-            for group in sorted({(r.source, r.quality) for r in records}):
+            for group in sorted({(r.source, r.quality) for r in records if r.quality}):
                 rows = [r for r in records if (r.source, r.quality) == group]
                 chosen = random.Random(3).sample(rows, min(options.each, len(rows)))
                 answers = [assessor.assess(read_photograph(r.path)) for r in chosen]
