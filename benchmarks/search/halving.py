@@ -40,6 +40,7 @@ def halve(
     log: Path,
     trained: Callable[[Shape, int, int], float],
     tell: Callable[[Result], None],
+    always: Shape | None = None,
 ) -> list[Result]:
     """Run the rungs; a training that is in the log is not run again.
 
@@ -50,9 +51,11 @@ def halve(
         log: JSON lines of what is done.
         trained: (shape, rung, steps) to its quality.
         tell: Called with every result.
+        always: Goes on to every rung, in nobody's place: what the others are held against. Halving drops what learns
+            slowly at first, and deep networks do.
 
     Returns:
-        All results, in order; the last is of the shape that is left.
+        All results, in order; of the last rung's the first is of the shape that is left.
 
     Raises:
         ValueError: `keep` is below 2.
@@ -65,7 +68,8 @@ def halve(
     left, rung = list(shapes), 0
     while True:
         of_rung = []
-        for shape in left:
+        beside = [always] if always is not None and always not in left else []
+        for shape in [*left, *beside]:
             result = done.get((shape.name, rung, steps))
             if result is None:
                 result = Result(shape.name, rung, steps, trained(shape, rung, steps))

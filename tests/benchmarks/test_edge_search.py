@@ -78,3 +78,27 @@ def test_the_better_half_goes_on_and_nothing_is_done_twice(tmp_path: Path) -> No
     assert len(asked) == 7
     with pytest.raises(ValueError, match="at least one in two"):
         halve(shapes, 10, 1, tmp_path / "log.jsonl", trained, told.append)
+
+
+def test_the_one_to_beat_goes_along_in_nobodys_place(tmp_path: Path) -> None:
+    shapes = [Shape((16, 32, 48, 64, last), (1, 1, 1)) for last in (96, 112, 128, 144)]
+    asked: list[tuple[int, int]] = []
+
+    def trained(shape: Shape, rung: int, _steps: int) -> float:
+        asked.append((shape.widths[-1], rung))
+        return float(shape.widths[-1])
+
+    results = halve(shapes, 10, 2, tmp_path / "log.jsonl", trained, lambda _: None, always=shapes[0])
+    assert asked[4:] == [(144, 1), (128, 1), (96, 1), (144, 2), (96, 2)]
+    assert [result.name for result in results if result.rung == 2] == [shapes[-1].name, shapes[0].name]
+
+
+def test_the_one_to_beat_may_win(tmp_path: Path) -> None:
+    shapes = [Shape((16, 32, 48, 64, last), (1, 1, 1)) for last in (96, 112)]
+    late = {(96, 1): 9.0}
+
+    def trained(shape: Shape, rung: int, _steps: int) -> float:
+        return late.get((shape.widths[-1], rung), shape.widths[-1] / 1000)
+
+    results = halve(shapes, 10, 2, tmp_path / "log.jsonl", trained, lambda _: None, always=shapes[0])
+    assert max(results, key=lambda result: (result.rung, result.quality)).name == shapes[0].name
