@@ -18,10 +18,10 @@ KEPT = (1.0, 0.97, 0.86, 0.66, 0.46, 0.22, 0.1)
 """Share of a photograph's score that it keeps with that share of its disc hidden: a good one (82) falls to 54 with a
 quarter hidden, between the class means of usable and reject in FQS (Gong et al. 2025)."""
 MAP_HIDDEN = (0.0, 0.02, 0.05, 0.08, 0.12, 0.16, 0.2, 0.25, 0.3, 0.4, 0.65, 1.0)
-MAP_WORTH = (82.0, 81.0, 76.5, 71.5, 65.0, 58.0, 52.0, 46.0, 41.0, 35.0, 22.0, 8.0)
+MAP_WORTH = (82.0, 80.0, 74.5, 69.5, 63.5, 57.0, 51.0, 46.0, 41.5, 35.0, 22.0, 8.0)
 """What a map vouches for: the mean opinion score of a photograph of which it calls that share hidden (the mean of its
 probabilities over the disc). The classes of EyeQ's training photographs come by it to about the class means of FQS
-(`benchmarks/fit_map_worth.py`; medians .03 good, .10 usable, .28 reject); beyond, where a class says no more, it falls
+(`benchmarks/fit_map_worth.py`; medians .02 good, .09 usable, .31 reject); beyond, where a class says no more, it falls
 as `KEPT` does. It lies below that: what spoils a real photograph seldom hides it wholly, and the map says so."""
 
 
