@@ -29,7 +29,7 @@ from sklearn.metrics import roc_auc_score
 from fundusgate.phantom.faults import degrade_locally
 from fundusgate.runtime import Assessor
 from fundusgate.runtime.photograph import read_photograph
-from fundusgate.training.augmentation import another_camera, sensor
+from fundusgate.training.augmentation import another_camera, draw_camera, electronics
 from fundusgate.training.photographs import PhotographRecord, Quality, read_records
 from fundusgate.visibility.labelling import OUTSIDE, pseudo_labels
 from fundusgate.visibility.missing import BAD_FROM, Rule, firm
@@ -91,11 +91,12 @@ def vessels_on_phantoms(report: Report, networks: VisibilityNetworks, count: int
         for index in range(count):
             rng = np.random.default_rng(index)
             rgb, inside, vessels = reframed(bank, index, rng)
-            rgb = another_camera(rgb, inside, rng)
+            camera = draw_camera(rng)
+            rgb = another_camera(rgb, inside, camera, rng)
             if faulty:
                 result = degrade_locally(rgb, inside, index, 0.7)
                 rgb, vessels = result.rgb, vessels * ~result.hidden
-            rgb = sensor(rgb, inside, rng)
+            rgb = electronics(rgb, inside, camera, rng)
             chosen = inside & ((vessels > 0.5) | (vessels < 0.05))
             truth = vessels[chosen] > 0.5
             if not truth.any():

@@ -53,6 +53,11 @@ PLAIN = Camera()
 """Does nothing to a photograph."""
 
 
+def draw_jpeg(rng: np.random.Generator) -> int:
+    """The quality of a JPEG, or 0 for none."""
+    return int(rng.integers(40, 96)) if rng.random() < COMPRESSING else 0
+
+
 def draw_camera(rng: np.random.Generator) -> Camera:
     """A camera by chance; what is odd about one may come together, as it does in cheap ones."""
     odd = bool(rng.random() < ODD)
@@ -63,7 +68,7 @@ def draw_camera(rng: np.random.Generator) -> Camera:
         dim=bool(rng.random() < DIM),
         sharpening=sharpening if odd or rng.random() < SHARPENING else 0.0,
         radius=float(rng.uniform(0.8, 3.0)),
-        jpeg=int(rng.integers(40, 96)) if odd or rng.random() < COMPRESSING else 0,
+        jpeg=int(rng.integers(40, 96)) if odd else draw_jpeg(rng),
     )
 
 

@@ -13,7 +13,7 @@ from torch.utils.data import Dataset
 
 from fundusgate.codes import CauseCode
 from fundusgate.phantom.faults import degrade, degrade_locally
-from fundusgate.training.augmentation import another_camera, reframe, sensor
+from fundusgate.training.augmentation import another_camera, draw_camera, electronics, reframe
 from fundusgate.visibility.vessel_view import SIDE, vessel_view
 
 if TYPE_CHECKING:
@@ -46,7 +46,8 @@ class VesselSamples(Dataset[dict[str, Tensor]]):
         cv2.setNumThreads(0)
         rng = np.random.default_rng((self._seed, index))
         rgb, inside, vessels = reframed(self._bank, int(rng.integers(len(self._bank))), rng)
-        rgb = another_camera(rgb, inside, rng)
+        camera = draw_camera(rng)
+        rgb = another_camera(rgb, inside, camera, rng)
         draw, amount, fault = rng.random(), float(rng.uniform(0.2, 1.0)), int(rng.integers(2**31))
         if draw < 0.6:
             code = WHOLE[int(rng.integers(len(WHOLE)))]
@@ -57,7 +58,7 @@ class VesselSamples(Dataset[dict[str, Tensor]]):
             )
             rgb = result.rgb
             vessels = vessels * ~result.hidden
-        view = vessel_view(sensor(rgb, inside, rng), inside)
+        view = vessel_view(electronics(rgb, inside, camera, rng), inside)
         return {
             "view": torch.from_numpy(view),
             "vessels": torch.from_numpy(vessels * inside)[None],

@@ -17,7 +17,7 @@ import torch
 from fundusgate.phantom import CAMERAS, not_fundus, render
 from fundusgate.runtime.prepared import CELLS
 from fundusgate.runtime.preprocessing import inside_cells
-from fundusgate.training.augmentation import sensor
+from fundusgate.training.augmentation import Camera, draw_jpeg
 from fundusgate.training.judging import BATCH, MAP_SIDE
 from fundusgate.training.photographs import Quality
 from fundusgate.training.samples import MAP_LOCAL_SHARE, View, cell_labels, degraded, normalised
@@ -141,7 +141,7 @@ def drawn_views(photographs: Sequence[CameraPhotograph], seed: int) -> Iterator[
             faulty = good and number % 2 == 1
             if faulty:
                 view = degraded(view, rng, MAP_LOCAL_SHARE)
-            rgb = sensor(view.rgb, view.inside, rng) if number else view.rgb
+            rgb = view.taken(rng) if number else view.rgb
             yield DrawnView(view, rgb, place, -1 if faulty else _LEVELS[photograph.quality], good)
 
 
@@ -161,7 +161,8 @@ def _turned(photograph: CameraPhotograph, rng: np.random.Generator) -> View:
         rgb, inside = rgb[:, ::-1], inside[:, ::-1]
     lit = np.clip(rgb.astype(np.float32) * rng.uniform(0.9, 1.1), 0, 255).astype(np.uint8)
     lit[~inside] = 0
-    return View(np.ascontiguousarray(lit), np.ascontiguousarray(inside), np.zeros_like(inside), 0.0)
+    same = Camera(jpeg=draw_jpeg(rng))
+    return View(np.ascontiguousarray(lit), np.ascontiguousarray(inside), np.zeros_like(inside), 0.0, camera=same)
 
 
 def _remembered(seed: int, count: int) -> Iterator[DrawnView]:
