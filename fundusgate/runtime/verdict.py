@@ -44,9 +44,13 @@ HALF_BELIEVED = 0.4
 """Sum of the network's probability and the cues' likeness of a retina from which a loud cue may name what hides it."""
 
 LEAST_LIKENESS = 0.04
-"""Likeness that this needs beside, except where light itself is missing or too much."""
+"""Likeness that this needs beside, except where light itself is missing or too much, or a veil lies over everything."""
 
-_WITHOUT_VESSELS = (CauseCode.TOO_DARK, CauseCode.TOO_BRIGHT)
+BLANK = 0.8
+"""Severity of a veil or of darkness from which a picture is blank: nothing is left to speak against a retina."""
+
+_WITHOUT_VESSELS = (CauseCode.TOO_DARK, CauseCode.TOO_BRIGHT, CauseCode.MEDIA_OPACITY)
+_BLANKING = (CauseCode.TOO_DARK, CauseCode.MEDIA_OPACITY)
 _GOOD, _USABLE, _REJECT = 2, 1, 0
 _TECHNIQUE = (RetakeHelps.YES, RetakeHelps.MAYBE, RetakeHelps.AFTER_CLEANING)
 
@@ -137,7 +141,7 @@ def retina_seen(retina: float | None, likeness: float, empty_fraction: float, li
 def _no_retina(
     retina: float | None, cues: Cues, profile: Profile, severities: dict[CauseCode, float], fraction: float
 ) -> Judgement:
-    """What hides the retina where a cue says so and a retina is half believed in; else NOT_FUNDUS, or UNKNOWN."""
+    """What hides the retina where it hides everything, or a retina is half believed in; else NOT_FUNDUS, or UNKNOWN."""
     limits, likeness = profile.retina, cues.retina.likeness
     empty = cues.exposure.empty_fraction >= limits.empty_fraction
     network_says_yes = retina is not None and retina >= limits.network
@@ -147,7 +151,9 @@ def _no_retina(
         # defocus, darkness and a veil hide the very vessels that a retina is known by
         believed = network_says_yes or cues_say_yes
         needed = profile.causes.main if believed else profile.causes.note
-        if causes[0].severity >= needed and (believed or _half_believed(retina, likeness, causes[0].code)):
+        blank = causes[0].code in _BLANKING and causes[0].severity >= BLANK
+        half = believed or _half_believed(retina, likeness, causes[0].code)
+        if blank or (half and causes[0].severity >= needed):
             return Judgement(Verdict.RETAKE, causes, causes[0].code, fraction)
     if empty or not (network_says_yes or cues_say_yes):
         certainty = 1.0 - (likeness if retina is None or not math.isfinite(retina) else max(likeness, retina)) / 2
