@@ -40,6 +40,10 @@ class Judgement:
     degraded_fraction: float
 
 
+BELIEVED = 0.7
+"""The network's probability from which a retina is believed in where a cue says what hides it. To see one takes more
+(`retina.network` of the profile): a texture may reach that, and there nothing is wrong that a cue could name."""
+
 HALF_BELIEVED = 0.4
 """Sum of the network's probability and the cues' likeness of a retina from which a loud cue may name what hides it."""
 
@@ -149,7 +153,7 @@ def _no_retina(
     causes = rank(severities, profile.causes)
     if not empty and causes:
         # defocus, darkness and a veil hide the very vessels that a retina is known by
-        believed = network_says_yes or cues_say_yes
+        believed = cues_say_yes or (retina is not None and retina >= min(BELIEVED, limits.network))
         needed = profile.causes.main if believed else profile.causes.note
         blank = causes[0].code in _BLANKING and causes[0].severity >= BLANK
         half = believed or _half_believed(retina, likeness, causes[0].code)

@@ -15,7 +15,7 @@ from fundusgate.runtime.causes import Cause, cue_severities, rank
 from fundusgate.runtime.cues.exposure import Exposure
 from fundusgate.runtime.cues.retina import RetinaLikeness
 from fundusgate.runtime.profile import Profile
-from fundusgate.runtime.verdict import judge
+from fundusgate.runtime.verdict import BELIEVED, BLANK, judge
 from tests.runtime.cues.fields import clean, faulty, faulty_twice
 
 if TYPE_CHECKING:
@@ -101,6 +101,27 @@ def test_a_loud_cue_tells_what_hides_a_retina_that_is_half_believed() -> None:
         assert (judged.verdict, judged.main) == (Verdict.RETAKE, main)
     burnt = replace(faulty(7, CauseCode.TOO_BRIGHT, 1.0), retina=RetinaLikeness(likeness=0.0, network=0.0))
     assert judge(20.0, hidden, CELLS, 0.5, burnt, PROFILE).main is CauseCode.TOO_BRIGHT
+
+
+@pytest.mark.parametrize(("seed", "code"), [(9, CauseCode.MEDIA_OPACITY), (5, CauseCode.TOO_DARK)])
+def test_what_hides_everything_is_named_whatever_the_networks_believe(seed: int, code: CauseCode) -> None:
+    nothing = RetinaLikeness(likeness=0.0, network=0.0)
+    blank = replace(faulty(seed, code, 0.8), retina=nothing)
+    assert rank(cue_severities(blank, PROFILE.causes), PROFILE.causes)[0].severity >= BLANK
+    for retina in (0.01, None):
+        judged = judge(20.0, half_hidden(1.0), CELLS, retina, blank, PROFILE)
+        assert (judged.verdict, judged.main) == (Verdict.RETAKE, code)
+    mild = replace(faulty(seed, code, 0.3), retina=nothing)
+    assert judge(20.0, half_hidden(1.0), CELLS, 0.01, mild, PROFILE).main is CauseCode.NOT_FUNDUS
+
+
+def test_a_network_that_is_nearly_sure_lets_a_cue_speak_but_nothing_pass() -> None:
+    seen = replace(BLURRED, retina=RetinaLikeness(likeness=0.35, network=0.0))
+    judged = judge(90.0, CLEAR, CELLS, BELIEVED, seen, PROFILE)
+    assert (judged.verdict, judged.main) == (Verdict.RETAKE, CauseCode.FOCUS)
+    plain = replace(GOOD, retina=RetinaLikeness(likeness=0.35, network=0.0))
+    assert judge(90.0, CLEAR, CELLS, BELIEVED, plain, PROFILE).main is CauseCode.NOT_FUNDUS
+    assert judge(90.0, CLEAR, CELLS, PROFILE.retina.network, plain, PROFILE).verdict is Verdict.ACCEPT
 
 
 def test_a_loud_cue_settles_what_the_networks_disagree_on() -> None:
