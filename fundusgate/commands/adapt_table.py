@@ -93,10 +93,17 @@ def _figures(figures: Figures) -> dict[str, object]:
 
 def export_line(done: Adaptation, order: AdaptationOrder) -> str:
     """What to type next."""
+    from fundusgate.export.accuracy.budget import Budget
     from fundusgate.training.judging import MAP_NETWORK
 
     if not done.written:
         return "Nothing was written: no new weights are surely better on this camera than the old ones."
     old = {MAP_NETWORK: order.map_weights, order.score_name: order.score_weights}
     models = " ".join(f"--model {name}={done.written.get(name, path)}" for name, path in old.items())
-    return f"next: fundusgate export --out bundle {models} --calibration {order.data}"
+    # As many again are held out to measure what INT8 changes: the fifty that adapt a camera prove nothing there.
+    least = 2 * Budget.load().least_photographs()
+    return (
+        f"next: fundusgate export --out bundle {models} --calibration PHOTOGRAPHS\n"
+        f"PHOTOGRAPHS: {least} or more, best of this camera, labels not needed; without --calibration the bundle is in"
+        " float."
+    )

@@ -130,6 +130,7 @@ def test_what_is_surely_better_is_written_as_weights_that_export_takes(
     code, output = adapt(write_camera(tmp_path), "--tune-score")
     assert code == 0, output
     assert "next: fundusgate export" in output
+    assert "PHOTOGRAPHS: 300 or more" in output
     for name in ("efiqa-cp-edge", "fthnet-s"):
         path = tmp_path / "out" / f"{name}.safetensors"
         build(name, path)
