@@ -56,7 +56,7 @@ def rows_of(told: Mapping[tuple[str, Quality], Sequence[Told]], dearer: float) -
         dearer: What a reject that is kept costs, in usable photographs that are refused.
 
     Raises:
-        ValueError: There is no usable photograph or no reject.
+        ValueError: There is no photograph of one of the qualities.
     """
     found = []
     for threshold in THRESHOLDS:

@@ -53,7 +53,7 @@ def print_record(console: Console, record: BenchRecord) -> None:
 
 
 def print_differences(console: Console, differences: Sequence[Difference], remarks: Sequence[str]) -> None:
-    """A row a figure, those larger than the noise marked."""
+    """A table a cadence, a row a figure, those larger than the noise marked."""
     for remark in remarks:
         _say(console, f"Differs: {remark}")
     for name, rows in groupby(differences, key=lambda each: each.series):
